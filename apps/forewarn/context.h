@@ -1,0 +1,42 @@
+// Context: what main.cc parsed before a subcommand runs, and how a subcommand talks: results to stdout (only JSON under
+// --json), everything else to stderr.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "core/progress.h"
+#include "core/status.h"
+#include "plant/plant.h"
+
+namespace forewarn {
+
+// A setting's value and where it came from, for `forewarn config`.
+struct Setting {
+  std::string name;
+  std::string value;
+  std::string origin;   // "flag --plant", "environment FOREWARN_PLANT", "file forewarn.toml", "default"
+};
+
+struct Context {
+  std::string plant_name = "gas-treatment";
+  std::filesystem::path data_dir;
+  std::string registry_uri;            // "local:DIR" or "http://host:port"
+  std::string log_level = "info";
+  uint64_t seed = 42;
+  int threads = 0;                     // 0 = one a core
+  bool json = false;
+  std::vector<Setting> settings;
+
+  Result<Plant> LoadPlant() const;     // --plant NAME|FILE
+  Progress MakeProgress() const;       // a bar on a terminal, plain lines otherwise, nothing under --json
+  void Say(const std::string& line) const;             // to stderr
+  void Print(const std::string& text) const;           // to stdout; not under --json
+  void PrintJson(const nlohmann::ordered_json& json) const;  // to stdout, one line
+};
+
+}  // namespace forewarn

@@ -1,0 +1,26 @@
+# forewarn_library(NAME deps...): src/NAME/*.cc becomes the static library fw_NAME, src/NAME/*_test.cc the test
+# program test_NAME (one unity build, one ctest entry per GoogleTest case).
+function(forewarn_library name)
+  file(GLOB _sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/${name}/*.cc")
+  set(_tests ${_sources})
+  list(FILTER _sources EXCLUDE REGEX "_test\\.cc$")
+  list(FILTER _tests INCLUDE REGEX "_test\\.cc$")
+  if(_sources)
+    add_library(fw_${name} STATIC ${_sources})
+    target_include_directories(fw_${name} PUBLIC "${CMAKE_SOURCE_DIR}/src")
+    target_link_libraries(fw_${name} PUBLIC ${ARGN})
+  else()
+    add_library(fw_${name} INTERFACE)
+    target_include_directories(fw_${name} INTERFACE "${CMAKE_SOURCE_DIR}/src")
+    target_link_libraries(fw_${name} INTERFACE ${ARGN})
+  endif()
+  if(_tests AND FOREWARN_TESTS)
+    add_executable(test_${name} ${_tests})
+    target_link_libraries(test_${name} PRIVATE fw_${name} GTest::gmock GTest::gtest GTest::gtest_main)
+    target_compile_definitions(test_${name} PRIVATE
+      FOREWARN_SOURCE_DIR="${CMAKE_SOURCE_DIR}" FOREWARN_SHARED_DATA="${CMAKE_SOURCE_DIR}/../shared/data")
+    set_target_properties(test_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    gtest_discover_tests(test_${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
+      PROPERTIES TIMEOUT 600)
+  endif()
+endfunction()

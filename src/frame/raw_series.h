@@ -1,0 +1,52 @@
+// RawSeries: one tag's readings as a historian gave them, before any cleaning; structure of arrays, 25 bytes a reading.
+// Order is the files' order (unsorted, duplicates kept). Filled by io's readers, consumed by ingest.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/plant_time.h"
+
+namespace forewarn {
+
+enum class Quality : uint8_t { kGood = 0, kUncertain = 1, kBad = 2 };
+
+struct RawSeries {
+  std::string tag;                 // "pdt31008", "lic31012_pv": lower case
+  std::vector<PlantTime> times;    // plant-local
+  std::vector<double> values;      // finite
+  std::vector<Quality> quality;
+  std::vector<uint32_t> row;       // row in its file, 1-based, header rows counted
+  std::vector<uint32_t> file;      // index into RawData::files
+
+  size_t size() const { return times.size(); }
+};
+
+// A row that could not become a reading: nothing is dropped without one of these being counted.
+struct RejectedPlace {
+  uint32_t file = 0;
+  uint32_t row = 0;
+  std::string text;                // the offending cell, shortened to 80 bytes
+};
+
+struct Rejections {
+  static constexpr size_t kPlaces = 5;
+  uint64_t count = 0;
+  std::vector<RejectedPlace> places;  // the first kPlaces
+  void Add(uint32_t file, uint32_t row, std::string_view text) {
+    if (count++ < kPlaces) places.push_back({file, row, std::string(text.substr(0, 80))});
+  }
+};
+
+// Everything read from a set of files: series by tag, and for each tag (or "" where no tag is known) the rejected rows
+// by reason ("state string 'Bad'", "no time", "not a number", …).
+struct RawData {
+  std::vector<std::string> files;
+  std::map<std::string, RawSeries> series;
+  std::map<std::string, std::map<std::string, Rejections>> rejected;
+  std::map<std::string, uint64_t> rows_read;  // data rows seen, by tag
+};
+
+}  // namespace forewarn

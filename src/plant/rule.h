@@ -1,0 +1,44 @@
+// The rule language of plant files: boolean expressions over a table's columns.
+//   rule    := or ;  or := and ('or' and)* ;  and := not ('and' not)* ;  not := 'not' not | comparison
+//   comparison := sum (('<'|'<='|'>'|'>='|'=='|'!=') sum)? ;  sum := product (('+'|'-') product)*
+//   product := unary (('*'|'/') unary)* ;  unary := '-' unary | atom
+//   atom := number | column | 'abs' '(' sum ')' | 'quantile' '(' column ',' number ')' | '(' or ')'
+// Types are number and truth value; a rule is a truth value. A comparison with a null cell is false. quantile(col, q)
+// is over all valid rows of the table at hand, linear interpolation between order statistics (pandas' default).
+// Immutable after parsing; evaluation is const and safe from any thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/status.h"
+#include "frame/frame.h"
+
+namespace forewarn {
+
+struct RuleNode;
+
+class Rule {
+ public:
+  // Errors carry line and column of the place and what was expected: "line 1, column 14: …".
+  static Result<Rule> Parse(std::string_view text);
+
+  const std::string& text() const { return text_; }
+  const std::vector<std::string>& columns() const { return columns_; }  // every column it reads, once each
+  bool UsesQuantile() const { return uses_quantile_; }
+
+  // NotFound, naming the column, its place in the rule and the nearest known one, if a column is missing.
+  Status Check(const std::vector<std::string>& known_columns) const;
+  // One truth value a row.
+  Result<std::vector<bool>> Evaluate(const Frame& table) const;
+
+ private:
+  std::string text_;
+  std::vector<std::string> columns_;
+  bool uses_quantile_ = false;
+  std::shared_ptr<const RuleNode> root_;
+};
+
+}  // namespace forewarn
