@@ -1,16 +1,20 @@
-// One Add…Command function a subcommand, each in its own file: it declares flags on `app` and sets a callback that wires
-// objects and calls one function of the library. The callback stores its Status in `result`.
+// One Add…Command function a subcommand, each in its own file: it declares flags on `app` and, when its subcommand is
+// chosen, sets `run` to a closure that wires objects and calls one function of the library. main.cc calls `run` once all
+// options are resolved.
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
 
 #include "context.h"
 #include "core/status.h"
 
 namespace forewarn {
 
-void AddPlantCommand(CLI::App& app, const Context& context, Status& result);
-void AddVersionCommand(CLI::App& app, const Context& context, Status& result);
-void AddConfigCommand(CLI::App& app, const Context& context, Status& result);
+using Command = std::function<Status()>;
+
+void AddPlantCommand(CLI::App& app, const Context& context, Command& run);
+void AddVersionCommand(CLI::App& app, const Context& context, Command& run);
+void AddConfigCommand(CLI::App& app, const Context& context, Command& run);
 
 }  // namespace forewarn

@@ -25,10 +25,13 @@ int Main(int argc, char** argv) {
   Context context;
   GlobalOptions options;
   options.Declare(app);
-  Status result;
-  app.parse_complete_callback([&] { result = options.Resolve(context); });
-  for (const auto add : {AddPlantCommand, AddConfigCommand, AddVersionCommand}) {
-    add(app, context, result);
+  Command run;
+  for (const auto add : {
+           AddPlantCommand,
+           AddConfigCommand,
+           AddVersionCommand,
+       }) {
+    add(app, context, run);
   }
   try {
     app.parse(argc, argv);
@@ -36,6 +39,8 @@ int Main(int argc, char** argv) {
     const int code = app.exit(error);
     return code == 0 ? 0 : 2;
   }
+  Status result = options.Resolve(context);
+  if (result.ok()) result = run();
   if (!result.ok()) std::fprintf(stderr, "forewarn: %s\n", result.message().c_str());
   return ExitCode(result);
 }
