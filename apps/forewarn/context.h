@@ -1,13 +1,13 @@
-// Context: what main.cc parsed before a subcommand runs, and how a subcommand talks: results to stdout (only JSON under
+// Context: what main.cc resolved before a subcommand runs, and how a subcommand talks: results to stdout
+// (only JSON under
 // --json), everything else to stderr.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include "core/progress.h"
 #include "core/status.h"
@@ -19,23 +19,28 @@ namespace forewarn {
 struct Setting {
   std::string name;
   std::string value;
-  std::string origin;   // "flag --plant", "environment FOREWARN_PLANT", "file forewarn.toml", "default"
+  std::string origin;  // "flag --plant", "environment FOREWARN_PLANT", "file forewarn.toml", "default"
+  bool secret = false;
 };
 
 struct Context {
   std::string plant_name = "gas-treatment";
   std::filesystem::path data_dir;
-  std::string registry_uri;            // "local:DIR" or "http://host:port"
+  std::string registry_uri;  // "local:DIR" or "http://host:port"
   std::string log_level = "info";
   uint64_t seed = 42;
-  int threads = 0;                     // 0 = one a core
+  int threads = 0;  // 0 = one a core
   bool json = false;
   std::vector<Setting> settings;
 
-  Result<Plant> LoadPlant() const;     // --plant NAME|FILE
-  Progress MakeProgress() const;       // a bar on a terminal, plain lines otherwise, nothing under --json
-  void Say(const std::string& line) const;             // to stderr
-  void Print(const std::string& text) const;           // to stdout; not under --json
+  // A setting of settings.cc's table by its key; the key must exist.
+  const Setting& Get(const std::string& key) const;
+  Setting& MutableSetting(const std::string& key);
+
+  Result<Plant> LoadPlant() const;  // --plant NAME|FILE
+  Progress MakeProgress() const;    // a bar on a terminal, plain lines otherwise, nothing under --json
+  void Say(const std::string& line) const;                   // to stderr
+  void Print(const std::string& text) const;                 // to stdout; nothing under --json
   void PrintJson(const nlohmann::ordered_json& json) const;  // to stdout, one line
 };
 

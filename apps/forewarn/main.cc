@@ -1,9 +1,10 @@
-// The forewarn program: global options, one subcommand, exit code. Everything else is in the subcommand's own file.
-#include "context.h"
-#include "commands.h"
-#include "settings.h"
-
+// The forewarn program: global options, one subcommand, exit code. Everything else is in the subcommand's own
+// file.
 #include <cstdio>
+
+#include "commands.h"
+#include "context.h"
+#include "settings.h"
 
 namespace forewarn {
 namespace {
@@ -11,10 +12,14 @@ namespace {
 // 0 done, 1 failed, 2 wrong usage, 3 a validation gate failed.
 int ExitCode(const Status& status) {
   switch (status.code()) {
-    case Code::kOk: return 0;
-    case Code::kUsage: return 2;
-    case Code::kGate: return 3;
-    default: return 1;
+    case Code::kOk:
+      return 0;
+    case Code::kUsage:
+      return 2;
+    case Code::kGate:
+      return 3;
+    default:
+      return 1;
   }
 }
 

@@ -58,9 +58,10 @@ class Sha256 {
 Status ReadPieces(const fs::path& path, const std::function<Status(const char*, size_t)>& use) {
   const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd.get() < 0) return SystemError(path, "open");
-  struct stat info {};
+  struct stat info{};
   if (::fstat(fd.get(), &info) != 0) return SystemError(path, "read");
-  if (S_ISDIR(info.st_mode)) return Status::Io(fmt::format("'{}' is a folder; a file is needed", path.string()));
+  if (S_ISDIR(info.st_mode))
+    return Status::Io(fmt::format("'{}' is a folder; a file is needed", path.string()));
   std::string piece(1 << 20, '\0');
   while (true) {
     const ssize_t n = ::read(fd.get(), piece.data(), piece.size());

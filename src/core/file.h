@@ -16,10 +16,11 @@ namespace forewarn {
 Result<std::string> ReadFile(const std::filesystem::path& path, uint64_t max_bytes = uint64_t{1} << 32);
 // The file appears whole or not at all: written to a hidden neighbour, fsynced, renamed, the folder fsynced.
 Status WriteFileAtomic(const std::filesystem::path& path, std::string_view bytes);
-// The same for a writer that wants a path of its own (a library that opens files itself): write(temporary path).
+// The same for a writer that wants a path of its own (a library that opens files itself): write(temporary
+// path).
 Status ReplaceFileAtomic(const std::filesystem::path& path,
                          const std::function<Status(const std::filesystem::path&)>& write);
-Status SyncFile(const std::filesystem::path& path);   // fsync of a file or folder
+Status SyncFile(const std::filesystem::path& path);  // fsync of a file or folder
 Status MakeFolders(const std::filesystem::path& path);
 
 std::string Sha256Hex(std::string_view bytes);

@@ -1,4 +1,5 @@
-// Logging to stderr through spdlog's default logger. Modules log rarely: failures travel as Status. Thread-safe.
+// Logging to stderr through spdlog's default logger. Modules log rarely: failures travel as Status.
+// Thread-safe.
 #pragma once
 
 #include <string>

@@ -75,13 +75,17 @@ bool IsValidUtf8(std::string_view text) {
   size_t i = 0;
   while (i < text.size()) {
     const auto lead = static_cast<unsigned char>(text[i]);
-    const int extra = lead < 0x80 ? 0 : lead >= 0xC2 && lead < 0xE0 ? 1 : (lead & 0xF0) == 0xE0 ? 2 : lead >= 0xF0 && lead < 0xF5 ? 3 : -1;
+    const int extra = lead < 0x80                   ? 0
+                      : lead >= 0xC2 && lead < 0xE0 ? 1
+                      : (lead & 0xF0) == 0xE0       ? 2
+                      : lead >= 0xF0 && lead < 0xF5 ? 3
+                                                    : -1;
     if (extra < 0 || i + extra >= text.size()) return false;
     for (int k = 1; k <= extra; ++k) {
       const auto c = static_cast<unsigned char>(text[i + k]);
       if ((c & 0xC0) != 0x80) return false;
-      if (k == 1 && ((lead == 0xE0 && c < 0xA0) || (lead == 0xED && c >= 0xA0) || (lead == 0xF0 && c < 0x90) ||
-                     (lead == 0xF4 && c >= 0x90))) {
+      if (k == 1 && ((lead == 0xE0 && c < 0xA0) || (lead == 0xED && c >= 0xA0) ||
+                     (lead == 0xF0 && c < 0x90) || (lead == 0xF4 && c >= 0x90))) {
         return false;
       }
     }

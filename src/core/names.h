@@ -13,8 +13,8 @@ std::string NearestName(std::string_view name, const std::vector<std::string>& c
 // "unknown model 'x' (did you mean 'y'?); known models: a, b, c". At most 40 names are listed.
 std::string UnknownName(std::string_view kind, std::string_view name, const std::vector<std::string>& known);
 
-std::string ToLower(std::string_view text);       // ASCII
-std::string_view Trim(std::string_view text);     // spaces, tabs, line ends, at both ends
+std::string ToLower(std::string_view text);    // ASCII
+std::string_view Trim(std::string_view text);  // spaces, tabs, line ends, at both ends
 bool IsValidUtf8(std::string_view text);
 // Case-insensitive shell pattern of '*' and '?'.
 bool MatchesPattern(std::string_view text, std::string_view pattern);

@@ -74,11 +74,11 @@ Result<PlantTime> FromCivil(const CivilTime& c) {
   if (c.year < 1 || c.year > 9999 || c.month < 1 || c.month > 12 || c.day < 1 ||
       c.day > DaysInMonth(c.year, c.month) || c.hour < 0 || c.hour > 23 || c.minute < 0 || c.minute > 59 ||
       c.second < 0 || c.second > 59 || c.microsecond < 0 || c.microsecond > 999999) {
-    return Status::Invalid(fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02} is not a date and time", c.year, c.month,
-                                       c.day, c.hour, c.minute, c.second));
+    return Status::Invalid(fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02} is not a date and time", c.year,
+                                       c.month, c.day, c.hour, c.minute, c.second));
   }
-  return DaysFromCivil(c.year, c.month, c.day) * kDay + c.hour * kHour + c.minute * kMinute + c.second * kSecond +
-         c.microsecond;
+  return DaysFromCivil(c.year, c.month, c.day) * kDay + c.hour * kHour + c.minute * kMinute +
+         c.second * kSecond + c.microsecond;
 }
 
 int HourOfDay(PlantTime time) { return static_cast<int>((time - FloorDiv(time, kDay) * kDay) / kHour); }
@@ -93,8 +93,8 @@ PlantTime BinStart(PlantTime time, PlantTime interval) { return FloorDiv(time, i
 Result<PlantTime> ParsePlantTime(std::string_view text, PlantTime* offset) {
   const std::string_view whole = text;
   const auto bad = [&] {
-    return Status::Invalid(
-        fmt::format("'{}' is not a time; expected YYYY-MM-DD HH:MM:SS", whole.substr(0, std::min<size_t>(whole.size(), 40))));
+    return Status::Invalid(fmt::format("'{}' is not a time; expected YYYY-MM-DD HH:MM:SS",
+                                       whole.substr(0, std::min<size_t>(whole.size(), 40))));
   };
   CivilTime c;
   if (offset != nullptr) *offset = 0;
@@ -104,7 +104,8 @@ Result<PlantTime> ParsePlantTime(std::string_view text, PlantTime* offset) {
   }
   if (!text.empty()) {
     if (!TakeChar(text, 'T') && !TakeChar(text, ' ')) return bad();
-    if (!TakeDigits(text, 1, 2, c.hour) || !TakeChar(text, ':') || !TakeDigits(text, 2, 2, c.minute)) return bad();
+    if (!TakeDigits(text, 1, 2, c.hour) || !TakeChar(text, ':') || !TakeDigits(text, 2, 2, c.minute))
+      return bad();
     if (TakeChar(text, ':')) {
       if (!TakeDigits(text, 2, 2, c.second)) return bad();
       if (TakeChar(text, '.') || TakeChar(text, ',')) {
@@ -159,14 +160,15 @@ Result<PlantTime> ParseDuration(std::string_view text) {
   int64_t n = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
   const std::string_view unit(end, text.data() + text.size() - end);
-  const PlantTime scale = unit == "d"                      ? kDay
-                          : unit == "h"                    ? kHour
-                          : unit == "min" || unit == "m"   ? kMinute
-                          : unit == "s"                    ? kSecond
-                          : unit == "ms"                   ? kMillisecond
-                                                           : 0;
+  const PlantTime scale = unit == "d"                    ? kDay
+                          : unit == "h"                  ? kHour
+                          : unit == "min" || unit == "m" ? kMinute
+                          : unit == "s"                  ? kSecond
+                          : unit == "ms"                 ? kMillisecond
+                                                         : 0;
   if (error != std::errc() || scale == 0 || n <= 0 || n > 1'000'000'000) {
-    return Status::Invalid(fmt::format("'{}' is not a duration; write for example 30s, 3min, 1h or 1d", text));
+    return Status::Invalid(
+        fmt::format("'{}' is not a duration; write for example 30s, 3min, 1h or 1d", text));
   }
   return n * scale;
 }

@@ -1,5 +1,6 @@
-// Plant time: microseconds since 1970-01-01 00:00:00 on the plant's own wall clock. Tables, rules, hour_of_day and
-// the simulator are in plant time; nothing converts it to the machine's clock (design decision 9). Pure functions.
+// Plant time: microseconds since 1970-01-01 00:00:00 on the plant's own wall clock. Tables, rules,
+// hour_of_day and the simulator are in plant time; nothing converts it to the machine's clock (design
+// decision 9). Pure functions.
 #pragma once
 
 #include <cstdint>
@@ -39,11 +40,12 @@ Result<PlantTime> FromCivil(const CivilTime& civil);
 
 int HourOfDay(PlantTime time);  // 0-23
 int DayOfWeek(PlantTime time);  // Monday 0
-// Start of the interval-wide bin that holds time; bins are aligned to midnight 1970-01-01 and closed on the left.
+// Start of the interval-wide bin that holds time; bins are aligned to midnight 1970-01-01 and closed on the
+// left.
 PlantTime BinStart(PlantTime time, PlantTime interval);
 
-// "YYYY-MM-DD HH:MM[:SS[.ffffff]]" with 'T' or a space, or a date alone. A zone suffix ("Z", "+02:00") is accepted only
-// where offset is given, and is then stored there in microseconds (0 without suffix).
+// "YYYY-MM-DD HH:MM[:SS[.ffffff]]" with 'T' or a space, or a date alone. A zone suffix ("Z", "+02:00") is
+// accepted only where offset is given, and is then stored there in microseconds (0 without suffix).
 Result<PlantTime> ParsePlantTime(std::string_view text, PlantTime* offset = nullptr);
 // "YYYY-MM-DD HH:MM:SS", with ".ffffff" only where there is a fraction.
 std::string FormatPlantTime(PlantTime time);

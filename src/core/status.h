@@ -1,6 +1,6 @@
-// Status and Result: expected failure as a value. Every message is one sentence for a person and says what, where
-// and what to do. Exceptions never cross a module; a caller passes a failure on with FW_RETURN_IF_ERROR or
-// FW_ASSIGN_OR_RETURN, or handles it.
+// Status and Result: expected failure as a value. Every message is one sentence for a person and says what,
+// where and what to do. Exceptions never cross a module; a caller passes a failure on with FW_RETURN_IF_ERROR
+// or FW_ASSIGN_OR_RETURN, or handles it.
 #pragma once
 
 #include <cassert>
@@ -58,7 +58,7 @@ class [[nodiscard]] Status {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::move(value)) {}  // NOLINT(google-explicit-constructor): return value;
+  Result(T value) : state_(std::move(value)) {}        // NOLINT(google-explicit-constructor): return value;
   Result(Status status) : state_(std::move(status)) {  // NOLINT(google-explicit-constructor): return status;
     assert(!std::get<Status>(state_).ok());
   }
@@ -82,10 +82,10 @@ class [[nodiscard]] Result {
 
 #define FW_CONCAT_INNER(a, b) a##b
 #define FW_CONCAT(a, b) FW_CONCAT_INNER(a, b)
-#define FW_RETURN_IF_ERROR(expr)                        \
-  do {                                                  \
-    ::forewarn::Status fw_status_ = (expr);             \
-    if (!fw_status_.ok()) return fw_status_;            \
+#define FW_RETURN_IF_ERROR(expr)             \
+  do {                                       \
+    ::forewarn::Status fw_status_ = (expr);  \
+    if (!fw_status_.ok()) return fw_status_; \
   } while (false)
 #define FW_ASSIGN_OR_RETURN_IMPL(tmp, lhs, expr) \
   auto tmp = (expr);                             \

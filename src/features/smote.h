@@ -1,5 +1,5 @@
-// SMOTE: synthetic minority over-sampling (Chawla et al. 2002). Numeric, unscaled, Euclidean distance. Used by the ETL
-// and, per fold, by training. Deterministic for a seed.
+// SMOTE: synthetic minority over-sampling (Chawla et al. 2002). Numeric, unscaled, Euclidean distance. Used
+// by the ETL and, per fold, by training. Deterministic for a seed.
 #pragma once
 
 #include <cstdint>
@@ -8,15 +8,16 @@
 namespace forewarn {
 
 struct SmoteResult {
-  bool applied = false;            // false: the minority has <= k rows, or the classes are equal or single
-  size_t synthetic = 0;            // rows added at the end
-  std::vector<double> values;      // row-major: the given rows first, unchanged, then the synthetic ones
+  bool applied = false;        // false: the minority has <= k rows, or the classes are equal or single
+  size_t synthetic = 0;        // rows added at the end
+  std::vector<double> values;  // row-major: the given rows first, unchanged, then the synthetic ones
   std::vector<uint8_t> labels;
 };
 
-// values: rows × columns, row-major, finite; labels: 0/1, one a row. Adds minority rows until the classes are equal: a
-// random minority row, one of its k nearest minority neighbours, a uniform point of the segment between them.
-SmoteResult Smote(const std::vector<double>& values, size_t columns, const std::vector<uint8_t>& labels, int k,
-                  uint64_t seed);
+// values: rows × columns, row-major, finite; labels: 0/1, one a row. Adds minority rows until the classes are
+// equal: a random minority row, one of its k nearest minority neighbours, a uniform point of the segment
+// between them.
+SmoteResult Smote(const std::vector<double>& values, size_t columns, const std::vector<uint8_t>& labels,
+                  int k, uint64_t seed);
 
 }  // namespace forewarn

@@ -83,8 +83,8 @@ Result<Frame> Frame::Select(std::span<const std::string> wanted) const {
 
 Status Frame::Append(const Frame& other) {
   if (names_ != other.names_) {
-    return Status::Invalid("tables with different columns cannot be joined: [" + JoinNames(names_) + "] and [" +
-                           JoinNames(other.names_) + "]");
+    return Status::Invalid("tables with different columns cannot be joined: [" + JoinNames(names_) +
+                           "] and [" + JoinNames(other.names_) + "]");
   }
   times_.insert(times_.end(), other.times_.begin(), other.times_.end());
   for (size_t c = 0; c < columns(); ++c) {

@@ -1,6 +1,7 @@
-// Frame: what every pure step takes and gives. A grid of times, one row each in ascending order, and named columns of
-// doubles of the same length. A cell that is NaN is null (not valid); infinities never enter a Frame (readers refuse
-// them). Column names are unique. A plain value type: copying copies, const access is safe from any thread.
+// Frame: what every pure step takes and gives. A grid of times, one row each in ascending order, and named
+// columns of doubles of the same length. A cell that is NaN is null (not valid); infinities never enter a
+// Frame (readers refuse them). Column names are unique. A plain value type: copying copies, const access is
+// safe from any thread.
 #pragma once
 
 #include <cmath>
@@ -47,10 +48,10 @@ class Frame {
   }
   void Drop(std::string_view name);
 
-  Frame Slice(size_t begin, size_t end) const;                          // rows [begin, end)
-  Frame Take(std::span<const size_t> rows) const;                       // those rows, in that order
-  Result<Frame> Select(std::span<const std::string> columns) const;     // those columns, in that order
-  Status Append(const Frame& other);                                    // the same columns, rows below
+  Frame Slice(size_t begin, size_t end) const;                       // rows [begin, end)
+  Frame Take(std::span<const size_t> rows) const;                    // those rows, in that order
+  Result<Frame> Select(std::span<const std::string> columns) const;  // those columns, in that order
+  Status Append(const Frame& other);                                 // the same columns, rows below
 
   // Bit-for-bit equality of times, names and cells (a null equals a null).
   friend bool operator==(const Frame& a, const Frame& b);

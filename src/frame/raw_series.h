@@ -1,5 +1,6 @@
-// RawSeries: one tag's readings as a historian gave them, before any cleaning; structure of arrays, 25 bytes a reading.
-// Order is the files' order (unsorted, duplicates kept). Filled by io's readers, consumed by ingest.
+// RawSeries: one tag's readings as a historian gave them, before any cleaning; structure of arrays, 25 bytes
+// a reading. Order is the files' order (unsorted, duplicates kept). Filled by io's readers, consumed by
+// ingest.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +15,12 @@ namespace forewarn {
 enum class Quality : uint8_t { kGood = 0, kUncertain = 1, kBad = 2 };
 
 struct RawSeries {
-  std::string tag;                 // "pdt31008", "lic31012_pv": lower case
-  std::vector<PlantTime> times;    // plant-local
-  std::vector<double> values;      // finite
+  std::string tag;               // "pdt31008", "lic31012_pv": lower case
+  std::vector<PlantTime> times;  // plant-local
+  std::vector<double> values;    // finite
   std::vector<Quality> quality;
-  std::vector<uint32_t> row;       // row in its file, 1-based, header rows counted
-  std::vector<uint32_t> file;      // index into RawData::files
+  std::vector<uint32_t> row;   // row in its file, 1-based, header rows counted
+  std::vector<uint32_t> file;  // index into RawData::files
 
   size_t size() const { return times.size(); }
 };
@@ -28,7 +29,7 @@ struct RawSeries {
 struct RejectedPlace {
   uint32_t file = 0;
   uint32_t row = 0;
-  std::string text;                // the offending cell, shortened to 80 bytes
+  std::string text;  // the offending cell, shortened to 80 bytes
 };
 
 struct Rejections {
@@ -40,8 +41,8 @@ struct Rejections {
   }
 };
 
-// Everything read from a set of files: series by tag, and for each tag (or "" where no tag is known) the rejected rows
-// by reason ("state string 'Bad'", "no time", "not a number", …).
+// Everything read from a set of files: series by tag, and for each tag (or "" where no tag is known) the
+// rejected rows by reason ("state string 'Bad'", "no time", "not a number", …).
 struct RawData {
   std::vector<std::string> files;
   std::map<std::string, RawSeries> series;

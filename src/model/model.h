@@ -1,5 +1,6 @@
-// What a trained model *is*, apart from how it was trained: plain structs that the learners fill, ONNX reads and writes,
-// the evaluator flattens and TreeSHAP explains. A Model is immutable once built; const access is safe from any thread.
+// What a trained model *is*, apart from how it was trained: plain structs that the learners fill, ONNX reads
+// and writes, the evaluator flattens and TreeSHAP explains. A Model is immutable once built; const access is
+// safe from any thread.
 #pragma once
 
 #include <cstdint>
@@ -11,25 +12,25 @@
 
 namespace forewarn {
 
-// One node of a decision tree. A leaf has left == -1. A split sends x to `left` if float(x) < threshold, to `right`
-// otherwise, NaN to the side default_left says (XGBoost's rule).
+// One node of a decision tree. A leaf has left == -1. A split sends x to `left` if float(x) < threshold, to
+// `right` otherwise, NaN to the side default_left says (XGBoost's rule).
 struct TreeNode {
   int32_t feature = -1;
   int32_t left = -1;
   int32_t right = -1;
   bool default_left = false;
   float threshold = 0;
-  float value = 0;      // of a leaf
-  float cover = 0;      // training weight that reached the node (XGBoost's sum_hessian); 0 = unknown
-  float gain = 0;       // loss reduction of a split; for importances only
+  float value = 0;  // of a leaf
+  float cover = 0;  // training weight that reached the node (XGBoost's sum_hessian); 0 = unknown
+  float gain = 0;   // loss reduction of a split; for importances only
 };
 
 struct Tree {
   std::vector<TreeNode> nodes;  // nodes[0] is the root; children stand after their parent
 };
 
-// Output = base + Σ leaf values (kSum) or base + mean of leaf values (kAverage); summed in float, in tree order, for kSum
-// exactly as XGBoost sums (base first).
+// Output = base + Σ leaf values (kSum) or base + mean of leaf values (kAverage); summed in float, in tree
+// order, for kSum exactly as XGBoost sums (base first).
 struct TreeEnsemble {
   enum class Aggregate { kSum, kAverage };
   std::vector<Tree> trees;
@@ -42,24 +43,26 @@ struct TreeEnsemble {
 struct Calibration {
   enum class Kind { kIdentity, kSigmoid, kIsotonic, kLogistic };
   Kind kind = Kind::kIdentity;
-  double a = 0;                 // kSigmoid (Platt): 1 / (1 + exp(a·s + b))
+  double a = 0;  // kSigmoid (Platt): 1 / (1 + exp(a·s + b))
   double b = 0;
-  std::vector<double> x, y;     // kIsotonic: strictly increasing knots, linear between, clipped outside
-                                // kLogistic: 1 / (1 + exp(−s)), no parameters
+  std::vector<double> x, y;  // kIsotonic: strictly increasing knots, linear between, clipped outside
+                             // kLogistic: 1 / (1 + exp(−s)), no parameters
 };
 
-// gradient_boosting, the calibrated classifiers, the forest, the forecasters: score = mean over folds of calibrated output.
+// gradient_boosting, the calibrated classifiers, the forest, the forecasters: score = mean over folds of
+// calibrated output.
 struct CalibratedTrees {
   struct Fold {
     TreeEnsemble ensemble;
     Calibration calibration;
   };
   std::vector<Fold> folds;
-  bool log_odds = true;         // the raw output is log-odds (boosting); else a plain score (forest: mean leaf value)
+  bool log_odds =
+      true;  // the raw output is log-odds (boosting); else a plain score (forest: mean leaf value)
 };
 
-// x standardised as (x − mean) / scale, then output = intercept + coef · x. Logistic regression passes it through
-// 1/(1+exp(−s)); ridge does not. Null inputs are the caller's to fill (training medians).
+// x standardised as (x − mean) / scale, then output = intercept + coef · x. Logistic regression passes it
+// through 1/(1+exp(−s)); ridge does not. Null inputs are the caller's to fill (training medians).
 struct LinearModel {
   std::vector<double> mean, scale, coef;
   double intercept = 0;
@@ -75,7 +78,7 @@ struct MultinomialModel {
 
 // Leaf value = depth + c(rows of the leaf); score = 2^(−mean leaf value / c(psi)) (Liu, Ting & Zhou 2008).
 struct IsolationForestModel {
-  TreeEnsemble trees;           // kAverage
+  TreeEnsemble trees;  // kAverage
   int psi = 256;
 };
 
@@ -97,26 +100,26 @@ Result<ModelKind> ParseModelKind(const std::string& name);
 using ModelBody =
     std::variant<CalibratedTrees, LinearModel, MultinomialModel, IsolationForestModel, PcaModel>;
 
-// What a version knows about itself beside its graph; stored as forewarn.json in the artifact folder. Holds no time, path
-// or run id: same data and seed, same bytes.
+// What a version knows about itself beside its graph; stored as forewarn.json in the artifact folder. Holds
+// no time, path or run id: same data and seed, same bytes.
 struct ModelInfo {
-  std::string run;                          // "xgboost_calibrated"
+  std::string run;  // "xgboost_calibrated"
   ModelKind kind = ModelKind::kClassifier;
   std::string plant;
-  std::vector<std::string> features;        // input names in order
-  std::vector<double> medians;              // training medians, one a feature: imputation
+  std::vector<std::string> features;  // input names in order
+  std::vector<double> medians;        // training medians, one a feature: imputation
   double threshold = 0.5;
-  int horizon = 0;                          // forecasters: steps ahead
-  std::string horizon_name;                 // forecasters: "1h"
-  std::vector<std::string> sensors;         // forecasters: the window's sensors, in order
-  int window = 0;                           // forecasters: rows of a window
-  std::vector<double> gains;                // importances, one a feature, normalised to 1 (empty: none)
-  std::string skill = "not judged";         // the verdict
-  std::vector<std::pair<std::string, double>> metrics;   // sorted by name
-  std::vector<std::pair<std::string, double>> params;    // learner parameters, sorted by name
-  std::string data_digest;                  // sha-256 of the features it was trained on
+  int horizon = 0;                   // forecasters: steps ahead
+  std::string horizon_name;          // forecasters: "1h"
+  std::vector<std::string> sensors;  // forecasters: the window's sensors, in order
+  int window = 0;                    // forecasters: rows of a window
+  std::vector<double> gains;         // importances, one a feature, normalised to 1 (empty: none)
+  std::string skill = "not judged";  // the verdict
+  std::vector<std::pair<std::string, double>> metrics;  // sorted by name
+  std::vector<std::pair<std::string, double>> params;   // learner parameters, sorted by name
+  std::string data_digest;                              // sha-256 of the features it was trained on
   std::string code_version;
-  std::vector<std::string> notes;           // what was skipped and why (a fold without both classes, SMOTE skipped …)
+  std::vector<std::string> notes;  // what was skipped and why (a fold without both classes, SMOTE skipped …)
 };
 
 struct Model {

@@ -1,0 +1,50 @@
+# The front door. `make up` and `make test` need only make, git and root (or sudo) on a fresh Debian 12.
+BUILD := build/release
+FOREWARN := $(BUILD)/forewarn
+JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 60
+
+.PHONY: build test test-unit test-parity test-fuzz bench up fuzz fmt lint clean
+
+build:
+	@tools/setup.sh build
+	@test -f $(BUILD)/build.ninja || cmake --preset release
+	@cmake --build $(BUILD) -j $(JOBS)
+
+test: test-unit test-fuzz test-parity
+
+test-unit: build
+	@tools/setup.sh test
+	@tools/format.sh --check
+	@ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure --progress
+
+test-fuzz:
+	@tools/setup.sh test
+	@tools/fuzz.sh $(FUZZ_SECONDS)
+
+test-parity: build
+	@tools/setup.sh test
+	@FOREWARN_BIN=$(CURDIR)/$(FOREWARN) FOREWARN_BUILD=$(CURDIR)/$(BUILD) \
+	  build/venv/bin/python -m pytest -q tests/parity
+
+bench: build
+	@tools/setup.sh test
+	@tools/bench.sh
+
+up: build
+	@tools/up.sh $(FOREWARN)
+
+fuzz:
+	@tools/setup.sh test
+	@tools/fuzz.sh 600
+
+fmt:
+	@tools/format.sh
+
+lint: build
+	@tools/setup.sh test
+	@tools/format.sh --check
+	@run-clang-tidy-19 -quiet -p $(BUILD) -j $(JOBS) '/(src|apps)/.*\.cc$$'
+
+clean:
+	rm -rf build

@@ -1,0 +1,155 @@
+#include "settings.h"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+
+#include "core/file.h"
+#include "core/log.h"
+#include "core/names.h"
+
+namespace forewarn {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::optional<std::string> Environment(const char* name) {
+  const char* value = std::getenv(name);
+  if (value == nullptr || *value == '\0') return std::nullopt;
+  return std::string(value);
+}
+
+std::string DefaultDataDir() {
+  if (const auto xdg = Environment("XDG_DATA_HOME")) return (fs::path(*xdg) / "forewarn").string();
+  if (const auto home = Environment("HOME")) return (fs::path(*home) / ".local/share/forewarn").string();
+  return "forewarn-data";
+}
+
+template <typename T>
+Status ParseNumber(const Setting& setting, T low, T high, T* out) {
+  const char* begin = setting.value.data();
+  const char* end = begin + setting.value.size();
+  const auto [stop, error] = std::from_chars(begin, end, *out);
+  if (error != std::errc() || stop != end || *out < low || *out > high) {
+    return Status::Usage(fmt::format("{} is '{}' ({}); a whole number from {} to {} is needed", setting.name,
+                                     setting.value, setting.origin, low, high));
+  }
+  return Status::Ok();
+}
+
+// forewarn.toml as flat text values; an unknown key is an error that lists the known ones.
+Result<std::map<std::string, std::string>> ReadConfig(const fs::path& path) {
+  FW_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, 1 << 20));
+  std::vector<std::string> known;
+  for (const SettingSpec& spec : SettingSpecs()) known.emplace_back(spec.key);
+  std::map<std::string, std::string> out;
+  try {
+    const toml::table table = toml::parse(text, path.string());
+    for (const auto& [key, node] : table) {
+      const std::string name(key.str());
+      if (std::find(known.begin(), known.end(), name) == known.end()) {
+        return Status::Invalid(fmt::format("{}:{}: {}", path.string(), key.source().begin.line,
+                                           UnknownName("setting", name, known)));
+      }
+      if (const auto s = node.value_exact<std::string>()) {
+        out[name] = *s;
+      } else if (const auto i = node.value_exact<int64_t>()) {
+        out[name] = fmt::format("{}", *i);
+      } else if (const auto d = node.value_exact<double>()) {
+        out[name] = fmt::format("{}", *d);
+      } else if (const auto b = node.value_exact<bool>()) {
+        out[name] = *b ? "true" : "false";
+      } else {
+        return Status::Invalid(fmt::format("{}:{}: setting '{}' must be a text, a number, true or false",
+                                           path.string(), key.source().begin.line, name));
+      }
+    }
+  } catch (const toml::parse_error& error) {
+    return Status::Invalid(fmt::format("{}:{}:{}: {}", path.string(), error.source().begin.line,
+                                       error.source().begin.column, error.description()));
+  }
+  return out;
+}
+
+}  // namespace
+
+const std::vector<SettingSpec>& SettingSpecs() {
+  static const std::vector<SettingSpec> kSpecs = {
+      {"plant", {"FOREWARN_PLANT"}, "gas-treatment", "plant name or plant file"},
+      {"data_dir", {"FOREWARN_DATA_DIR"}, "", "folder of registry, stores and secrets"},
+      {"registry", {"MLFLOW_TRACKING_URI"}, "", "local:DIR or http://host:5000"},
+      {"log_level", {"FOREWARN_LOG_LEVEL"}, "info", "trace, debug, info, warn, error or off"},
+      {"seed", {"FOREWARN_SEED"}, "42", "seed of everything random"},
+      {"threads", {"FOREWARN_THREADS"}, "0", "threads, 0 = one a core"},
+      {"promotion_mode", {"MODEL_PROMOTION_MODE"}, "manual", "manual or auto"},
+      {"promotion_metric", {"MODEL_PROMOTION_METRIC"}, "f1_anomaly", "metric auto-promotion compares"},
+      {"model_name", {"MODEL_NAME"}, "", "model that predict and explain use; default <prefix>_champion"},
+      {"alarm_threshold", {"ALARM_THRESHOLD"}, "", "overrides every version's threshold"},
+      {"s3_endpoint", {"MLFLOW_S3_ENDPOINT_URL"}, "", "S3 endpoint"},
+      {"s3_access_key", {"AWS_ACCESS_KEY_ID"}, "", "S3 access key", true},
+      {"s3_secret_key", {"AWS_SECRET_ACCESS_KEY"}, "", "S3 secret key", true},
+  };
+  return kSpecs;
+}
+
+void GlobalOptions::Declare(CLI::App& app) {
+  const auto text = [&](const char* flag, const char* key, const char* help) {
+    app.add_option(flag, flags_[key], help);
+  };
+  text("--plant", "plant", "plant name or file");
+  text("--data-dir", "data_dir", "folder of registry, stores and secrets");
+  text("--registry", "registry", "local:DIR or http://host:5000");
+  text("--log-level", "log_level", "trace, debug, info, warn, error or off");
+  text("--seed", "seed", "seed of everything random");
+  text("--threads", "threads", "threads, 0 = one a core");
+  app.add_option("--config", config_file_, "configuration file (default forewarn.toml, where there is one)");
+  app.add_flag("--json", json_, "machine output on stdout");
+}
+
+Status GlobalOptions::Resolve(Context& context) const {
+  context.json = json_;
+  std::map<std::string, std::string> file;
+  const fs::path config = config_file_.empty() ? fs::path("forewarn.toml") : fs::path(config_file_);
+  std::error_code ignored;
+  if (!config_file_.empty() || fs::exists(config, ignored)) {
+    FW_ASSIGN_OR_RETURN(file, ReadConfig(config));
+  }
+  for (const SettingSpec& spec : SettingSpecs()) {
+    Setting setting{spec.key, spec.fallback, "default", spec.secret};
+    if (const auto it = file.find(spec.key); it != file.end()) {
+      setting.value = it->second;
+      setting.origin = "file " + config.string();
+    }
+    for (const char* name : spec.environment) {
+      if (const auto value = Environment(name)) {
+        setting.value = *value;
+        setting.origin = std::string("environment ") + name;
+        break;
+      }
+    }
+    if (const auto it = flags_.find(spec.key); it != flags_.end() && !it->second.empty()) {
+      std::string flag = "--" + it->first;
+      std::replace(flag.begin(), flag.end(), '_', '-');
+      setting.value = it->second;
+      setting.origin = "flag " + flag;
+    }
+    context.settings.push_back(std::move(setting));
+  }
+  context.plant_name = context.Get("plant").value;
+  if (context.Get("data_dir").value.empty()) context.MutableSetting("data_dir").value = DefaultDataDir();
+  context.data_dir = context.Get("data_dir").value;
+  if (context.Get("registry").value.empty()) {
+    context.MutableSetting("registry").value = "local:" + (context.data_dir / "registry").string();
+  }
+  context.registry_uri = context.Get("registry").value;
+  context.log_level = context.Get("log_level").value;
+  FW_RETURN_IF_ERROR(SetLogLevel(context.log_level));
+  FW_RETURN_IF_ERROR(ParseNumber<uint64_t>(context.Get("seed"), 0, ~uint64_t{0}, &context.seed));
+  return ParseNumber<int>(context.Get("threads"), 0, 1024, &context.threads);
+}
+
+}  // namespace forewarn
