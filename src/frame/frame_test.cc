@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "frame/statistics.h"
 #include "frame/table.h"
 
 namespace forewarn {
@@ -81,6 +82,26 @@ TEST(ToFrame, SaysWhatIsMissingOrAmbiguous) {
   twice.columns.push_back({"pdt", NumberColumn{{1, 2, 3, 4}, false}});
   EXPECT_NE(ToFrame(twice, "timestamp", nullptr).message().find("two columns are named 'pdt'"),
             std::string::npos);
+}
+
+TEST(Statistics, SkipNullsAndMatchNumpy) {
+  const std::vector<double> x = {3, kNull, 1, 4, 1, 5};
+  EXPECT_DOUBLE_EQ(Mean(x), 2.8);
+  EXPECT_DOUBLE_EQ(SampleStd(x), 1.7888543819998317);
+  EXPECT_DOUBLE_EQ(Median(x), 3);
+  EXPECT_DOUBLE_EQ(Quantile(x, 0.9), 4.6);
+  EXPECT_EQ(Minimum(x), 1);
+  EXPECT_EQ(Maximum(x), 5);
+  const std::vector<double> y = {6, 2, 2, 8, 2, 10};
+  EXPECT_DOUBLE_EQ(Correlation(x, y), 1);
+}
+
+TEST(Statistics, NothingGivesNull) {
+  const std::vector<double> none = {kNull, kNull};
+  for (const double s : {Mean(none), SampleStd(none), Quantile(none, 0.5), Minimum(none), Maximum(none)}) {
+    EXPECT_FALSE(IsValid(s));
+  }
+  EXPECT_FALSE(IsValid(Correlation(std::vector<double>{1, 1, 1}, std::vector<double>{1, 2, 3})));
 }
 
 }  // namespace

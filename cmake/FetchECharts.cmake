@@ -1,0 +1,20 @@
+# Apache ECharts (Apache-2.0), the plots of the HTML reports: one script file, written into the program so that a report
+# is self-contained. Sets ECHARTS_SCRIPT.
+set(FOREWARN_ECHARTS_VERSION "6.1.0")
+set(FOREWARN_ECHARTS_SHA256 "681aff88cc1038c3fa941a3a53d1b177a52250b05335efc607d6105ae13be481")
+set(_dir "${FOREWARN_CACHE_DIR}/echarts-${FOREWARN_ECHARTS_VERSION}")
+set(ECHARTS_SCRIPT "${_dir}/package/dist/echarts.min.js")
+if(NOT EXISTS "${ECHARTS_SCRIPT}")
+  find_program(NPM_PROGRAM npm REQUIRED)
+  file(MAKE_DIRECTORY "${_dir}")
+  message(STATUS "Fetching ECharts ${FOREWARN_ECHARTS_VERSION}")
+  execute_process(COMMAND "${NPM_PROGRAM}" pack --silent "echarts@${FOREWARN_ECHARTS_VERSION}"
+    WORKING_DIRECTORY "${_dir}" OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+  set(_archive "${_dir}/echarts-${FOREWARN_ECHARTS_VERSION}.tgz")
+  file(SHA256 "${_archive}" _digest)
+  if(NOT _digest STREQUAL FOREWARN_ECHARTS_SHA256)
+    message(FATAL_ERROR "${_archive} has sha256 ${_digest}, expected ${FOREWARN_ECHARTS_SHA256}")
+  endif()
+  file(ARCHIVE_EXTRACT INPUT "${_archive}" DESTINATION "${_dir}" PATTERNS "*/echarts.min.js" "*/LICENSE" "*/NOTICE")
+  file(REMOVE "${_archive}")
+endif()
