@@ -3,9 +3,9 @@
 //   comparison := sum (('<'|'<='|'>'|'>='|'=='|'!=') sum)? ;  sum := product (('+'|'-') product)*
 //   product := unary (('*'|'/') unary)* ;  unary := '-' unary | atom
 //   atom := number | column | 'abs' '(' sum ')' | 'quantile' '(' column ',' number ')' | '(' or ')'
-// Types are number and truth value; a rule is a truth value. A comparison with a null cell is false. quantile(col, q)
-// is over all valid rows of the table at hand, linear interpolation between order statistics (pandas' default).
-// Immutable after parsing; evaluation is const and safe from any thread.
+// Types are number and truth value; a rule is a truth value. A comparison with a null cell is false.
+// quantile(col, q) is over all valid rows of the table at hand, linear interpolation between order statistics
+// (pandas' default). Immutable after parsing; evaluation is const and safe from any thread.
 #pragma once
 
 #include <memory>
@@ -40,5 +40,8 @@ class Rule {
   bool uses_quantile_ = false;
   std::shared_ptr<const RuleNode> root_;
 };
+
+// One truth value a row: any of the rules holds. A failure names the rule.
+Result<std::vector<bool>> EvaluateAny(const std::vector<Rule>& rules, const Frame& table);
 
 }  // namespace forewarn
