@@ -1,11 +1,13 @@
-// RawSeries: one tag's readings as a historian gave them, before any cleaning; structure of arrays, 25 bytes
-// a reading. Order is the files' order (unsorted, duplicates kept). Filled by io's readers, consumed by
-// ingest.
+// RawSeries: one tag's readings as a historian gave them, before any cleaning; structure of arrays, 21 bytes
+// a reading (the file is kept as runs, since readings of one file stand together). Order is the files' order
+// (unsorted, duplicates kept). Filled by io's readers, consumed by ingest.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/plant_time.h"
@@ -14,15 +16,37 @@ namespace forewarn {
 
 enum class Quality : uint8_t { kGood = 0, kUncertain = 1, kBad = 2 };
 
+// Readings from `begin` to the next run's begin come from `file`.
+struct FileRun {
+  size_t begin = 0;
+  uint32_t file = 0;  // index into RawData::files
+};
+
 struct RawSeries {
   std::string tag;               // "pdt31008", "lic31012_pv": lower case
   std::vector<PlantTime> times;  // plant-local
   std::vector<double> values;    // finite
   std::vector<Quality> quality;
-  std::vector<uint32_t> row;   // row in its file, 1-based, header rows counted
-  std::vector<uint32_t> file;  // index into RawData::files
+  std::vector<uint32_t> row;       // row in its file, 1-based, header rows counted
+  std::vector<FileRun> file_runs;  // ascending begin; the first begins at 0
 
   size_t size() const { return times.size(); }
+  void Add(PlantTime time, double value, Quality q, uint32_t from_file, uint32_t from_row) {
+    BeginFile(from_file);
+    times.push_back(time);
+    values.push_back(value);
+    quality.push_back(q);
+    row.push_back(from_row);
+  }
+  // Readings added from here on come from this file.
+  void BeginFile(uint32_t from_file) {
+    if (file_runs.empty() || file_runs.back().file != from_file) file_runs.push_back({size(), from_file});
+  }
+  uint32_t FileOf(size_t i) const {
+    const auto after = std::upper_bound(file_runs.begin(), file_runs.end(), i,
+                                        [](size_t index, const FileRun& run) { return index < run.begin; });
+    return std::prev(after)->file;
+  }
 };
 
 // A row that could not become a reading: nothing is dropped without one of these being counted.
