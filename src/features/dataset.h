@@ -1,13 +1,13 @@
-// FeatureDataset: what the ETL hands to training, in memory. Stored under a URI by etl_store (apps layer over
-// io), or made directly from a labelled table by BuildDataset; both give the same bytes.
+// FeatureDataset: what the ETL hands to training, in memory. Stored under a URI by pipeline/dataset_store, or
+// made directly from a labelled table by BuildDataset; both give the same values. Pure and deterministic for
+// a seed.
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "core/progress.h"
 #include "core/status.h"
 #include "features/features.h"
 #include "frame/frame.h"
@@ -15,15 +15,13 @@
 
 namespace forewarn {
 
-inline constexpr char kLabelColumn[] = "anomaly_label";
-inline constexpr char kRegimeColumn[] = "regime";
-inline constexpr char kRuleAlarmColumn[] =
-    "rule_alarm";  // the rules alone, without operator-marked periods (0/1)
-inline constexpr char kWithinColumn[] = "anomaly_within";  // any label in the next h rows
-inline constexpr char kFilledColumn[] = "filled";          // not 0: the row holds cells that look ahead
+// "filled", or "filled_…" where one bitmap column does not hold all tags.
+bool IsFilledColumn(std::string_view name);
 
-// Windows of one horizon. at/within/rule_now are one a window, aligned with features.end_row, which indexes
-// rows of train followed by valid.
+// Windows of one horizon h; at (label of row end_row + h − 1) and within (any label of the h rows from
+// end_row) are one a window. end_row indexes rows of train followed by valid. Windows whose rows, or whose
+// next h rows, hold cells that look ahead are left out of both parts: a judged window that knows the future
+// would flatter.
 struct HorizonWindows {
   int steps = 0;              // h in grid steps
   std::string name;           // "1h"
@@ -33,7 +31,7 @@ struct HorizonWindows {
 
 struct FeatureDataset {
   std::string plant;
-  std::string digest;  // sha-256 over the input table's bytes as read (names, times, cells)
+  std::string digest;  // TableDigest of the input table
   Frame train;         // first 80 % of the rows by time, all columns of the normalised table + features
   Frame valid;         // the rest
   Frame train_smote;   // train's rows, then synthetic ones (time kNoTime, regime 2); empty without labels
@@ -41,6 +39,8 @@ struct FeatureDataset {
   std::string smote_note;                // why not, where it was skipped
   std::vector<HorizonWindows> horizons;  // empty without labels
   bool labelled = false;
+  std::vector<std::string>
+      notes;  // what a reader should know (a rule that could not be evaluated, windows left out)
 };
 
 struct DatasetOptions {
@@ -49,8 +49,13 @@ struct DatasetOptions {
   uint64_t seed = 42;
 };
 
-// labelled: a table of ToFrame with the label column (or without: an unlabelled plant). Adds
-// kRuleAlarmColumn.
+// sha-256 over a table's names, times and cells, whatever file it came from.
+std::string TableDigest(const Frame& table);
+
+// labelled: a table of ToFrame with the label column, or without where the plant file has no label rules.
+// Adds kRuleAlarmColumn: the plant's alarm rules over the table as given; where the table lacks a column they
+// need, the label outside the operator-marked periods instead. Invalid for labels other than 0 and 1, too few
+// rows, or cells that float32 cannot hold. report may be null.
 Result<FeatureDataset> BuildDataset(const Plant& plant, const Frame& labelled, const DatasetOptions& options,
                                     NormaliseReport* report);
 

@@ -1,14 +1,16 @@
 // The one feature code path (design decision 8): batch and live, native, Spark and Python all call these.
-// Everything is causal: a feature of row t depends on rows <= t only. Pure functions; FeatureStream belongs
-// to one thread.
+// Everything is causal: a feature of row t depends on rows <= t only. Each window is summed directly, oldest
+// row first, so that a value never depends on where the table starts; feature_stream.h is the live twin over
+// the same kernels. Pure functions.
 #pragma once
 
-#include <deque>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/status.h"
 #include "frame/frame.h"
+#include "plant/columns.h"
 #include "plant/plant.h"
 
 namespace forewarn {
@@ -18,6 +20,11 @@ std::string RollMeanName(const std::string& column);
 std::string RollStdName(const std::string& column);
 std::string DeltaName(const std::string& column);
 
+// Kernels over n >= 1 finite cells, oldest first, pandas' meaning: a constant window has its value as mean
+// and 0 as spread exactly, the sample standard deviation of one row is 0.
+double WindowMean(const double* cells, size_t n);
+double WindowSampleStd(const double* cells, size_t n);
+
 // What NormaliseForFeatures changed; nothing is altered silently.
 struct NormaliseReport {
   std::vector<std::pair<std::string, size_t>> nulls_to_zero;  // column, cells
@@ -26,33 +33,23 @@ struct NormaliseReport {
   std::vector<std::string> computed;  // deviations and time features that were missing
 };
 
-// The ETL's cleaning of a labelled table (data.md, "ETL: features"): numeric nulls → 0, fixed setpoints where
-// 0 or null, missing deviations and time features computed.
+// The ETL's cleaning of a labelled table (data.md, "ETL: features"): fixed setpoints where 0 or null, other
+// numeric nulls → 0, missing deviations and time features computed. report may be null.
 Result<Frame> NormaliseForFeatures(const Plant& plant, const Frame& table, NormaliseReport* report);
 
-// Adds rolling, delta and history-sum columns to a normalised table. NotFound if a needed column is missing.
+// Adds rolling, delta and history-sum columns to a normalised table; a history sum over a column the table
+// lacks (labels of an unlabelled table) is left out. NotFound if another needed column, or a point feature,
+// is missing.
 Result<Frame> AddFeatures(const Plant& plant, const Frame& normalised);
-
-// Live twin of NormaliseForFeatures + AddFeatures: one row at a time, bit for bit what the batch gives.
-class FeatureStream {
- public:
-  explicit FeatureStream(const Plant& plant);
-  // values: cell by input column name order given at first Push; returns the plant's point features in order.
-  Result<std::vector<double>> Push(PlantTime time, const std::vector<std::string>& columns,
-                                   const std::vector<double>& cells);
-
- private:
-  const Plant& plant_;
-  std::deque<std::vector<double>> history_;
-  std::vector<std::string> history_columns_;
-};
 
 // Point features that may be missing from a request default to another feature or a constant (models.md,
 // Scoring).
 struct PointDefault {
-  std::string from;      // another feature's name, or "" for `value`
+  std::string from;      // another point feature's name, or "" for `value`
   double value = kNull;  // NaN: the training median
+  bool clock = false;    // hour or day: the plant's clock where one is known, else the training median
 };
+// One a point feature, in order.
 std::vector<PointDefault> PointDefaults(const Plant& plant);
 
 // Forecaster inputs, float32, row-major. Row r is the window of `window` table rows that ends at row
@@ -68,7 +65,7 @@ struct WindowMatrix {
 
 std::vector<std::string> WindowNames(const std::vector<std::string>& sensors, int window);
 // One window's features from `window` rows of `sensors` values (row-major, oldest first); out has
-// WindowNames' size.
+// WindowNames' size. Statistics are taken in double and rounded once to float32.
 void WindowFeatures(const double* rows, size_t sensors, size_t window, float* out);
 // Every full window of the table; with include_last also the window that ends at the last row (end_row ==
 // rows()).

@@ -3,20 +3,23 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace forewarn {
 
 struct SmoteResult {
   bool applied = false;        // false: the minority has <= k rows, or the classes are equal or single
+  std::string note;            // why it was not applied
   size_t synthetic = 0;        // rows added at the end
+  uint8_t minority = 1;        // the label of the synthetic rows
   std::vector<double> values;  // row-major: the given rows first, unchanged, then the synthetic ones
   std::vector<uint8_t> labels;
 };
 
 // values: rows × columns, row-major, finite; labels: 0/1, one a row. Adds minority rows until the classes are
-// equal: a random minority row, one of its k nearest minority neighbours, a uniform point of the segment
-// between them.
+// equal: a random minority row, one of its k nearest minority neighbours (ties: the earlier row), a uniform
+// point of the segment between them. O(minority² × columns).
 SmoteResult Smote(const std::vector<double>& values, size_t columns, const std::vector<uint8_t>& labels,
                   int k, uint64_t seed);
 

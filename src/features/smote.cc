@@ -1,0 +1,84 @@
+#include "features/smote.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "core/random.h"
+
+namespace forewarn {
+namespace {
+
+double SquaredDistance(const double* a, const double* b, size_t columns) {
+  double sum = 0;
+  for (size_t c = 0; c < columns; ++c) sum += (a[c] - b[c]) * (a[c] - b[c]);
+  return sum;
+}
+
+// For each of the rows its k nearest others, nearest first: indices into `rows`, k a row.
+std::vector<uint32_t> NearestNeighbours(const std::vector<double>& values, size_t columns,
+                                        const std::vector<size_t>& rows, size_t k) {
+  std::vector<uint32_t> out;
+  out.reserve(rows.size() * k);
+  std::vector<std::pair<double, uint32_t>> others;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    others.clear();
+    for (size_t j = 0; j < rows.size(); ++j) {
+      if (j == i) continue;
+      const double* a = values.data() + rows[i] * columns;
+      const double* b = values.data() + rows[j] * columns;
+      others.emplace_back(SquaredDistance(a, b, columns), static_cast<uint32_t>(j));
+    }
+    std::partial_sort(others.begin(), others.begin() + static_cast<std::ptrdiff_t>(k), others.end());
+    for (size_t n = 0; n < k; ++n) out.push_back(others[n].second);
+  }
+  return out;
+}
+
+}  // namespace
+
+SmoteResult Smote(const std::vector<double>& values, size_t columns, const std::vector<uint8_t>& labels,
+                  int k, uint64_t seed) {
+  assert(values.size() == labels.size() * columns);
+  SmoteResult out;
+  out.values = values;
+  out.labels = labels;
+  const auto ones = static_cast<size_t>(std::count(labels.begin(), labels.end(), uint8_t{1}));
+  const size_t zeros = labels.size() - ones;
+  out.minority = ones <= zeros ? 1 : 0;
+  const size_t few = std::min(ones, zeros);
+  const size_t many = std::max(ones, zeros);
+  if (few == many) {
+    out.note = "the classes are equal already";
+    return out;
+  }
+  if (k < 1 || few <= static_cast<size_t>(k)) {
+    out.note =
+        fmt::format("the minority has {} rows; SMOTE with {} neighbours needs more than {}", few, k, k);
+    return out;
+  }
+  std::vector<size_t> rows;
+  for (size_t r = 0; r < labels.size(); ++r) {
+    if (labels[r] == out.minority) rows.push_back(r);
+  }
+  const auto neighbours_each = static_cast<size_t>(k);
+  const std::vector<uint32_t> neighbours = NearestNeighbours(values, columns, rows, neighbours_each);
+  out.applied = true;
+  out.synthetic = many - few;
+  out.values.reserve(values.size() + out.synthetic * columns);
+  Random random(seed);
+  for (size_t s = 0; s < out.synthetic; ++s) {
+    const size_t from = random.Below(rows.size());
+    const size_t to = neighbours[from * neighbours_each + random.Below(neighbours_each)];
+    const double share = random.Uniform();
+    const double* a = values.data() + rows[from] * columns;
+    const double* b = values.data() + rows[to] * columns;
+    for (size_t c = 0; c < columns; ++c) out.values.push_back(a[c] + share * (b[c] - a[c]));
+  }
+  out.labels.resize(labels.size() + out.synthetic, out.minority);
+  return out;
+}
+
+}  // namespace forewarn
