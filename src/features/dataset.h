@@ -11,6 +11,7 @@
 #include "core/status.h"
 #include "features/features.h"
 #include "frame/frame.h"
+#include "plant/columns.h"
 #include "plant/plant.h"
 
 namespace forewarn {
