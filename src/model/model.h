@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -82,6 +83,10 @@ struct IsolationForestModel {
   int psi = 256;
 };
 
+// c(n): the mean path length of an unsuccessful search in a binary tree of n rows, as scikit-learn computes
+// it (0 below 2, 1 at 2, else 2 (ln(n − 1) + γ) − 2 (n − 1) / n).
+double AveragePathLength(int rows);
+
 // T² over the first `kept` components and SPE of the rest, of the standardised x (Jackson & Mudholkar 1979).
 struct PcaModel {
   std::vector<double> mean, scale;
@@ -93,12 +98,19 @@ struct PcaModel {
   double t2_limit95 = 0, t2_limit99 = 0, spe_limit95 = 0, spe_limit99 = 0;
 };
 
+// A model made elsewhere (a Python tool's ONNX file) within the operators of onnx_program.h. It scores; it
+// has no parts to explain, so explanations and importances are unavailable.
+class OnnxProgram;
+struct ForeignModel {
+  std::shared_ptr<const OnnxProgram> program;
+};
+
 enum class ModelKind { kClassifier, kIsolationForest, kRegime, kDeviation, kPca, kForecaster };
 const char* ModelKindName(ModelKind kind);
 Result<ModelKind> ParseModelKind(const std::string& name);
 
-using ModelBody =
-    std::variant<CalibratedTrees, LinearModel, MultinomialModel, IsolationForestModel, PcaModel>;
+using ModelBody = std::variant<CalibratedTrees, LinearModel, MultinomialModel, IsolationForestModel, PcaModel,
+                               ForeignModel>;
 
 // What a version knows about itself beside its graph; stored as forewarn.json in the artifact folder. Holds
 // no time, path or run id: same data and seed, same bytes.
@@ -126,5 +138,24 @@ struct Model {
   ModelInfo info;
   ModelBody body;
 };
+
+// Number of inputs the body reads.
+size_t FeatureCount(const ModelBody& body);
+// Everything later code relies on: trees with children after their parents and features in range, finite
+// numbers, equal lengths, positive scales, increasing knots. Learners, the ONNX reader and the evaluator all
+// pass through it.
+Status CheckTreeEnsemble(const TreeEnsemble& ensemble);
+Status CheckBody(const ModelBody& body);
+// CheckBody, and that info's features and medians fit the body.
+Status CheckModel(const Model& model);
+// True if every split's children say how much training weight reached them: what exact TreeSHAP needs.
+bool HasCovers(const TreeEnsemble& ensemble);
+
+// Rounds leaves and base to the multiples of a power of two so coarse that every partial sum of the
+// ensemble's outputs is exact in float. The sum is then the same in any order: XGBoost's, ours and
+// onnxruntime's (which splits trees over threads) agree bit for bit, and a steep isotonic step cannot magnify
+// a difference. A leaf moves by at most 2^-23 of the greatest possible |sum|. Call after growing, before
+// calibrating.
+void SnapLeaves(TreeEnsemble* ensemble);
 
 }  // namespace forewarn
