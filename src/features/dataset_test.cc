@@ -8,10 +8,16 @@
 namespace forewarn {
 namespace dataset_testing {
 
+Tag NamedTag(const char* id) {
+  Tag tag;
+  tag.id = id;
+  return tag;
+}
+
 Plant LabelledPlant() {
   Plant plant;
   plant.name = "toy";
-  plant.tags = {Tag{.id = "p"}, Tag{.id = "q"}};
+  plant.tags = {NamedTag("p"), NamedTag("q")};
   plant.features.window = 4;
   plant.features.horizons = {kHour, 3 * kHour};
   plant.features.rolling = {3, {"p"}};

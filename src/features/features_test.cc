@@ -12,11 +12,24 @@
 namespace forewarn {
 namespace features_testing {
 
+Tag NamedTag(const char* id) {
+  Tag tag;
+  tag.id = id;
+  return tag;
+}
+
+Controller NamedController(const char* id, std::optional<double> sp_fixed) {
+  Controller controller;
+  controller.id = id;
+  controller.sp_fixed = sp_fixed;
+  return controller;
+}
+
 Plant TwoSensorPlant() {
   Plant plant;
   plant.name = "toy";
-  plant.tags = {Tag{.id = "p"}, Tag{.id = "q"}};
-  plant.controllers = {Controller{.id = "lic", .sp_fixed = 80.0}, Controller{.id = "fic"}};
+  plant.tags = {NamedTag("p"), NamedTag("q")};
+  plant.controllers = {NamedController("lic", 80.0), NamedController("fic", std::nullopt)};
   plant.features.window = 4;
   plant.features.horizons = {kHour, 3 * kHour};
   plant.features.rolling = {13, {"p", "lic_pv", "fic_deviation"}};
