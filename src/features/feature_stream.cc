@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "core/names.h"
+#include "plant/derived.h"
 
 namespace forewarn {
 namespace {
@@ -88,7 +89,7 @@ void FeatureStream::Impl::ResolveColumns(const Plant& plant) {
     const auto pv = Find(controller.id + "_pv");
     const auto sp = Find(controller.id + "_sp");
     if (controller.sp_fixed && sp) setpoints.push_back({*sp, *controller.sp_fixed});
-    const std::string name = controller.id + "_deviation";
+    const std::string name = DeviationName(controller.id);
     if (!Find(name) && pv && sp) deviations.push_back({AddColumn(name), *pv, *sp});
   }
   if (!Find(kHourColumn)) hour = AddColumn(kHourColumn);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "plant/derived.h"
+
 namespace forewarn {
 namespace {
 
@@ -67,7 +69,7 @@ void ZeroNulls(Frame& frame, NormaliseReport& report) {
 
 void AddMissingColumns(const Plant& plant, Frame& frame, NormaliseReport& report) {
   for (const Controller& controller : plant.controllers) {
-    const std::string name = controller.id + "_deviation";
+    const std::string name = DeviationName(controller.id);
     const auto pv = frame.Index(controller.id + "_pv");
     const auto sp = frame.Index(controller.id + "_sp");
     if (frame.Has(name) || !pv || !sp) continue;
