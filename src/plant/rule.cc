@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "core/names.h"
+#include "frame/statistics.h"
 
 namespace forewarn {
 
@@ -399,22 +400,6 @@ void VisitColumns(const RuleNode& node, const Visit& visit) {
   for (const Node& child : node.children) VisitColumns(*child, visit);
 }
 
-// numpy's lerp between neighbouring order statistics, which pandas' quantile uses.
-double QuantileOf(std::span<const double> cells, double share) {
-  std::vector<double> sorted;
-  std::copy_if(cells.begin(), cells.end(), std::back_inserter(sorted), IsValid);
-  if (sorted.empty()) return kNull;
-  const double place = share * static_cast<double>(sorted.size() - 1);
-  const auto low_index = static_cast<size_t>(std::floor(place));
-  const double t = place - std::floor(place);
-  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(low_index);
-  std::nth_element(sorted.begin(), middle, sorted.end());
-  const double low = *middle;
-  if (low_index + 1 >= sorted.size()) return low;
-  const double high = *std::min_element(middle + 1, sorted.end());
-  return t >= 0.5 ? high - (high - low) * (1 - t) : low + (high - low) * t;
-}
-
 double Apply(Kind kind, double a, double b) {
   switch (kind) {
     case Kind::kAdd:
@@ -457,7 +442,7 @@ Result<std::vector<double>> EvaluateNode(const RuleNode& node, const Frame& tabl
     }
     case Kind::kQuantile: {
       FW_ASSIGN_OR_RETURN(const auto cells, table.Column(node.column));
-      return std::vector<double>{QuantileOf(cells, node.number)};
+      return std::vector<double>{Quantile(cells, node.number)};
     }
     default:
       break;

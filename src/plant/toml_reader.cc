@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "core/names.h"
 
@@ -107,7 +108,7 @@ Result<TomlDocument> TomlDocument::Parse(std::string_view text, const std::strin
     std::string what(error.description());
     std::replace_if(
         what.begin(), what.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
-    return Status::Invalid(fmt::format("{}:{}: column {}: {}", file_name, error.source().begin.line,
+    return Status::Invalid(fmt::format("{}: line {}, column {}: {}", file_name, error.source().begin.line,
                                        error.source().begin.column, what));
   } catch (const std::exception& error) {
     return Status::Invalid(fmt::format("{}: {}", file_name, error.what()));
@@ -127,8 +128,14 @@ std::vector<Problem> TomlDocument::Finish() {
       state_->problems.push_back({state_->file, LineOf(node), path, UnknownName("key", name, known)});
     }
   }
-  std::stable_sort(state_->problems.begin(), state_->problems.end(),
-                   [](const Problem& a, const Problem& b) { return a.line < b.line; });
+  // one place may have been read twice, by its section and by a check across sections
+  auto& problems = state_->problems;
+  const auto order = [](const Problem& p) { return std::tie(p.line, p.key, p.message); };
+  std::sort(problems.begin(), problems.end(),
+            [&](const Problem& a, const Problem& b) { return order(a) < order(b); });
+  problems.erase(std::unique(problems.begin(), problems.end(),
+                             [&](const Problem& a, const Problem& b) { return order(a) == order(b); }),
+                 problems.end());
   return std::move(state_->problems);
 }
 
@@ -160,10 +167,9 @@ void TomlReader::AddProblem(std::string_view key, const std::string& message, in
   Accept(key);
   const toml::node* node = AsTable(table_).get(key);
   int line = LineOf(node != nullptr ? *node : static_cast<const toml::node&>(AsTable(table_)));
-  if (node != nullptr && item >= 0) {
-    const toml::array* array = node->as_array();
-    if (array != nullptr && static_cast<size_t>(item) < array->size()) line = LineOf(*array->get(item));
-  }
+  const toml::array* array = node != nullptr ? node->as_array() : nullptr;
+  if (array == nullptr || item >= static_cast<int>(array->size())) item = -1;
+  if (item >= 0) line = LineOf(*array->get(static_cast<size_t>(item)));
   state_->problems.push_back({state_->file, line, KeyPath(key, item), message});
 }
 
