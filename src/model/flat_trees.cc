@@ -1,16 +1,10 @@
 #include "model/flat_trees.h"
 
-#include <cmath>
+#include <algorithm>
 #include <limits>
 
-// The block kernel is compiled once per instruction set and chosen at load time. Sanitizers run before the
-// resolvers may.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__SANITIZE_THREAD__)
-#define FW_MULTIVERSION __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
-#else
-#define FW_MULTIVERSION
-#endif
+#include "model/multiversion.h"
+
 #pragma GCC diagnostic ignored "-Wpsabi"  // vectors pass between functions that are always inlined
 
 namespace forewarn {
@@ -93,59 +87,67 @@ void FlatTrees::Pad(const Tree& tree) {
   }
 }
 
-float FlatTrees::Finish(float sum) const { return average_ ? sum / static_cast<float>(trees_) + base_ : sum; }
+template <typename Number>
+Number FlatTrees::Finish(Number sum) const {
+  return average_ ? sum / static_cast<Number>(trees_) + static_cast<Number>(base_) : sum;
+}
 
-template <int kDepth>
-float FlatTrees::SumPadded(const float* split) const {
+template <int kDepth, typename Number>
+Number FlatTrees::SumPadded(const float* split) const {
   constexpr size_t kWidth = size_t{1} << kDepth;
   const Split* splits = splits_.data();
   const float* leaves = leaves_.data();
-  float sum = average_ ? 0.0F : base_;
+  Number sum = average_ ? Number{0} : static_cast<Number>(base_);
   for (size_t t = 0; t < trees_; ++t, splits += kWidth, leaves += kWidth) {
     size_t i = 1;
     for (int level = 0; level < kDepth; ++level) {
       i = 2 * i + static_cast<size_t>(!(split[splits[i].slot] < splits[i].threshold));
     }
-    sum += leaves[i - kWidth];
+    sum += static_cast<Number>(leaves[i - kWidth]);
   }
   return Finish(sum);
 }
 
-float FlatTrees::SumNodes(const float* split, size_t stride) const {
-  float sum = average_ ? 0.0F : base_;
+template <typename Number>
+Number FlatTrees::SumNodes(const float* split, size_t stride) const {
+  Number sum = average_ ? Number{0} : static_cast<Number>(base_);
   for (const uint32_t root : roots_) {
     const Node* node = &nodes_[root];
     while (node->left >= 0) {
       node = &nodes_[split[node->split.slot * stride] < node->split.threshold ? node->left : node->right];
     }
-    sum += node->value;
+    sum += static_cast<Number>(node->value);
   }
   return Finish(sum);
 }
 
-float FlatTrees::Sum(const float* split) const {
-  if (!padded_) return SumNodes(split, 1);
+template <typename Number>
+Number FlatTrees::SumRow(const float* split) const {
+  if (!padded_) return SumNodes<Number>(split, 1);
   switch (depth_) {
     case 0:
-      return SumPadded<0>(split);
+      return SumPadded<0, Number>(split);
     case 1:
-      return SumPadded<1>(split);
+      return SumPadded<1, Number>(split);
     case 2:
-      return SumPadded<2>(split);
+      return SumPadded<2, Number>(split);
     case 3:
-      return SumPadded<3>(split);
+      return SumPadded<3, Number>(split);
     case 4:
-      return SumPadded<4>(split);
+      return SumPadded<4, Number>(split);
     case 5:
-      return SumPadded<5>(split);
+      return SumPadded<5, Number>(split);
     case 6:
-      return SumPadded<6>(split);
+      return SumPadded<6, Number>(split);
     case 7:
-      return SumPadded<7>(split);
+      return SumPadded<7, Number>(split);
     default:
-      return SumPadded<8>(split);
+      return SumPadded<8, Number>(split);
   }
 }
+
+float FlatTrees::Sum(const float* split) const { return SumRow<float>(split); }
+double FlatTrees::ExactSum(const float* split) const { return SumRow<double>(split); }
 
 // All conditions of a padded tree for kLanes rows at once, then selects from the leaves up: no gathers, no
 // branches.
@@ -202,7 +204,7 @@ FW_MULTIVERSION void RunBlock(const FlatTrees& trees, const float* split, float*
 void FlatTrees::SumBlock(const float* split, float* out) const {
   if (padded_ && depth_ <= 5) return RunBlock(*this, split, out);
   if (!padded_) {
-    for (size_t j = 0; j < kLanes; ++j) out[j] = SumNodes(split + j, kLanes);
+    for (size_t j = 0; j < kLanes; ++j) out[j] = SumNodes<float>(split + j, kLanes);
     return;
   }
   std::vector<float> row(2 * features_);

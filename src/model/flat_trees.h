@@ -28,6 +28,8 @@ class FlatTrees {
   int depth() const { return depth_; }
   // split: SplitRow's 2 × features floats.
   float Sum(const float* split) const;
+  // The same sum of the same leaves in double, rounded nowhere on the way: what explanations add up to.
+  double ExactSum(const float* split) const;
   // split: [2 × features][kLanes], a block of kLanes rows transposed, 64-byte aligned; out: kLanes sums.
   void SumBlock(const float* split, float* out) const;
 
@@ -43,10 +45,14 @@ class FlatTrees {
     float value = 0;
   };
   void Pad(const Tree& tree);
-  float Finish(float sum) const;
-  template <int kDepth>
-  float SumPadded(const float* split) const;
-  float SumNodes(const float* split, size_t stride) const;
+  template <typename Number>
+  Number Finish(Number sum) const;
+  template <int kDepth, typename Number>
+  Number SumPadded(const float* split) const;
+  template <typename Number>
+  Number SumNodes(const float* split, size_t stride) const;
+  template <typename Number>
+  Number SumRow(const float* split) const;
   friend struct BlockKernel;
 
   size_t features_ = 0;
