@@ -22,7 +22,8 @@ KINDS = [
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
-    program = pathlib.Path(os.environ.get("FOREWARN_BUILD", ROOT / "build" / "release")) / "test_model"
+    forewarn = pathlib.Path(os.environ.get("FOREWARN_BIN", ROOT / "build" / "release" / "forewarn"))
+    program = forewarn.resolve().parent / "test_model"
     if not program.exists():
         pytest.skip(f"{program} is not built")
     folder = tmp_path_factory.mktemp("onnx")
