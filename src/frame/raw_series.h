@@ -72,6 +72,7 @@ struct RawData {
   std::map<std::string, RawSeries> series;
   std::map<std::string, std::map<std::string, Rejections>> rejected;
   std::map<std::string, uint64_t> rows_read;  // data rows seen, by tag
+  std::vector<std::string> notes;             // what else a person should know ("2 files for tag x: …")
 };
 
 }  // namespace forewarn
