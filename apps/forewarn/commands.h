@@ -1,6 +1,6 @@
-// One Add…Command function a subcommand, each in its own file: it declares flags on `app` and, when its subcommand is
-// chosen, sets `run` to a closure that wires objects and calls one function of the library. main.cc calls `run` once all
-// options are resolved.
+// One Add…Command function a subcommand, each in its own file: it declares flags on `app` and, when its
+// subcommand is chosen, sets `run` to a closure that wires objects and calls one function of the library.
+// main.cc calls `run` once all options are resolved.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -14,6 +14,8 @@ namespace forewarn {
 using Command = std::function<Status()>;
 
 void AddPlantCommand(CLI::App& app, const Context& context, Command& run);
+void AddReportCommand(CLI::App& app, const Context& context, Command& run);
+void AddEvaluateCommand(CLI::App& app, const Context& context, Command& run);
 void AddVersionCommand(CLI::App& app, const Context& context, Command& run);
 void AddConfigCommand(CLI::App& app, const Context& context, Command& run);
 
