@@ -1,0 +1,22 @@
+// Arrow columns to Table columns: what TableFromParquet and the historian's Parquet reader share. Not
+// thread-safe where a TimeParser is passed.
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <string>
+
+#include "core/status.h"
+#include "frame/table.h"
+#include "io/time_text.h"
+
+namespace forewarn {
+
+// Every column is of a kind ColumnFromArrow takes, and there are not too many; else an error that names it.
+Status CheckArrowSchema(const arrow::Schema& schema, const std::string& file);
+
+// file and name are for messages. Text in a time column is parsed; an infinite cell is an error.
+Result<TableColumn> ColumnFromArrow(const arrow::ChunkedArray& column, const std::string& name,
+                                    const std::string& file, bool is_time, TimeParser& times);
+
+}  // namespace forewarn
