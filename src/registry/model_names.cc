@@ -1,0 +1,30 @@
+#include "registry/model_names.h"
+
+namespace forewarn {
+
+std::vector<std::string> RegisteredNames(const std::string& prefix, const std::string& run) {
+  const std::string own = prefix + "_" + run;
+  const std::string champion = prefix + "_" + kChampionSuffix;
+  if (run == "gradient_boosting" || run == "xgboost_calibrated" || run == "xgboost_leafwise_calibrated") {
+    return {champion};
+  }
+  if (run == "rf_soft_alarm") return {own, champion};
+  return {own};
+}
+
+std::string ForecasterName(const std::string& prefix, const std::string& horizon_name) {
+  return prefix + "_forecaster_" + horizon_name;
+}
+
+std::vector<std::string> ServedNames(const std::string& prefix,
+                                     const std::vector<std::string>& horizon_names) {
+  std::vector<std::string> names;
+  for (const char* suffix : {kChampionSuffix, "rf_soft_alarm", "lr_soft_alarm", "isolation_forest",
+                             "regime_classifier", "deviation_predictor", kPcaSuffix}) {
+    names.push_back(prefix + "_" + suffix);
+  }
+  for (const std::string& horizon : horizon_names) names.push_back(ForecasterName(prefix, horizon));
+  return names;
+}
+
+}  // namespace forewarn

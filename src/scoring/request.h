@@ -1,0 +1,67 @@
+// Requests as text → plain structs: the bodies of predict, explain, forecast and recommend (http.md,
+// "Inference"), the same for the command line and HTTP. Strict: a text or a truth value is no number, NaN is
+// no JSON, a key given twice is a fault. Which names matter is the model's business (engine.h): a value that
+// is no number is carried as such and becomes a fault only where a model wants it. Nothing is trusted; any
+// thread.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/plant_time.h"
+#include "core/status.h"
+
+namespace forewarn {
+
+// What is wrong and where: a JSON pointer into the request ("/features/te301020").
+struct Fault {
+  std::string pointer;
+  std::string detail;
+};
+
+struct NamedValue {
+  std::string name;               // as written
+  double value = 0;               // of a number
+  const char* problem = nullptr;  // else what it is instead: "a text", "null", …
+};
+
+// Parse failures: kInvalid without faults is not JSON at all (400), with faults the wrong shape (422); the
+// message is the first fault's.
+struct PredictRequest {
+  std::vector<NamedValue> features;
+  std::vector<std::string> ignored;     // keys beside "features"
+  std::string base = "/features";       // pointer of the object that held them; "" for a flat object
+  std::optional<PlantTime> plant_time;  // fills missing time features; not part of the text
+};
+Result<PredictRequest> ParsePredict(std::string_view body, std::vector<Fault>* faults);
+
+struct ForecastRequest {
+  std::optional<double> horizon;              // "/horizon" as given
+  std::vector<std::string> ignored;           // keys beside horizon and recent_observations
+  std::vector<std::vector<NamedValue>> rows;  // oldest first
+  bool stale = false;                         // the caller knows the inputs to be stale or Bad
+};
+// A bare array of rows is accepted too.
+Result<ForecastRequest> ParseForecast(std::string_view body, std::vector<Fault>* faults);
+
+struct RecommendRequest {
+  double failure_frequency = 0;
+  double risk_score = 0;
+  std::vector<std::string> ignored;
+};
+// failure_name: the plant's history sum ("failure_frequency_48").
+Result<RecommendRequest> ParseRecommend(std::string_view body, const std::string& failure_name,
+                                        std::vector<Fault>* faults);
+
+// True if the body is an object with "recent_observations": explain then means a forecast.
+bool IsForecastBody(std::string_view body);
+
+// The status for a list of faults (not empty): kInvalid, "pointer: detail" of the first and how many more.
+Status FaultStatus(const std::vector<Fault>& faults);
+// A JSON pointer's escaped token ('~' → ~0, '/' → ~1).
+std::string PointerToken(std::string_view name);
+
+}  // namespace forewarn
