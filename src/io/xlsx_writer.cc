@@ -3,6 +3,9 @@
 #include <xlsxwriter.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 
 #include "core/file.h"
 #include "io/excel_time.h"
@@ -15,9 +18,9 @@ constexpr size_t kMaxRows = 1'048'576;
 constexpr int kPairStride = 4;              // PV, OP, SP begin in columns 0, 4, 8
 constexpr time_t kCreated = 1'262'304'000;  // 2010-01-01: the same bytes whenever written
 
-Status Check(lxw_error error, const std::filesystem::path& path) {
+Status Check(lxw_error error) {
   if (error == LXW_NO_ERROR) return Status::Ok();
-  return Status::Io("cannot write '" + path.string() + "': " + lxw_strerror(error));
+  return Status::Io(std::string("cannot be written: ") + lxw_strerror(error));
 }
 
 lxw_error WriteRow(lxw_worksheet* sheet, size_t row, const std::vector<HistorianColumn>& columns,
@@ -39,10 +42,14 @@ lxw_error WriteRow(lxw_worksheet* sheet, size_t row, const std::vector<Historian
 Status WriteWorkbook(const std::filesystem::path& path, const std::vector<HistorianColumn>& columns,
                      size_t rows) {
   const std::string name = path.string();
+  // The library writes its failures to stderr: what it would stumble over first is tried here.
+  std::FILE* probe = std::fopen(name.c_str(), "wb");
+  if (probe == nullptr) return Status::Io(std::string("cannot be written: ") + std::strerror(errno));
+  std::fclose(probe);
   lxw_workbook_options options{};
   options.constant_memory = LXW_TRUE;
   lxw_workbook* book = workbook_new_opt(name.c_str(), &options);
-  if (book == nullptr) return Status::Io("cannot write '" + name + "'");
+  if (book == nullptr) return Status::Io("cannot be written: out of memory");
   lxw_doc_properties properties{};
   properties.created = kCreated;
   workbook_set_properties(book, &properties);
@@ -67,7 +74,7 @@ Status WriteWorkbook(const std::filesystem::path& path, const std::vector<Histor
   for (size_t row = 0; row < rows && error == LXW_NO_ERROR; ++row)
     error = WriteRow(sheet, row, columns, date);
   const lxw_error closed = workbook_close(book);
-  return Check(error != LXW_NO_ERROR ? error : closed, path);
+  return Check(error != LXW_NO_ERROR ? error : closed);
 }
 
 }  // namespace

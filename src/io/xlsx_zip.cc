@@ -10,6 +10,9 @@ namespace {
 
 constexpr uint64_t kRatioFrom = uint64_t{16} << 20;
 
+// libzip takes it for an archive without parts.
+Status Empty() { return Status::Invalid("is empty, not an XLSX workbook; export it again"); }
+
 Status NotAnArchive(zip_error_t* error) {
   const int code = zip_error_code_zip(error);
   if (code == ZIP_ER_OPEN || code == ZIP_ER_READ || code == ZIP_ER_NOENT) {
@@ -19,7 +22,7 @@ Status NotAnArchive(zip_error_t* error) {
   }
   if (code == ZIP_ER_NOZIP || code == ZIP_ER_INCONS || code == ZIP_ER_EOF) {
     return Status::Invalid(
-        "is not an XLSX workbook (no complete zip directory): it is empty, cut short or of another kind; "
+        "is not an XLSX workbook (no complete zip directory): it is cut short or of another kind; "
         "export it again");
   }
   return Status::Invalid(std::string("is not a readable XLSX workbook: ") + zip_error_strerror(error));
@@ -31,6 +34,7 @@ Result<ZipReader> ZipReader::Open(const std::filesystem::path& path, const ZipLi
   std::error_code failed;
   const auto bytes = std::filesystem::file_size(path, failed);
   if (failed) return Status::Io("cannot be read: " + failed.message());
+  if (bytes == 0) return Empty();
   int code = 0;
   zip_t* archive = zip_open(path.c_str(), ZIP_RDONLY, &code);
   if (archive == nullptr) {
@@ -46,6 +50,7 @@ Result<ZipReader> ZipReader::Open(const std::filesystem::path& path, const ZipLi
 }
 
 Result<ZipReader> ZipReader::OpenBytes(std::string_view bytes, const ZipLimits& limits) {
+  if (bytes.empty()) return Empty();
   zip_error_t error;
   zip_error_init(&error);
   zip_source_t* source = zip_source_buffer_create(bytes.data(), bytes.size(), 0, &error);
