@@ -1,0 +1,261 @@
+// A stored feature set reads back bit for bit, survives a crash at every step of its writer, and is refused
+// when altered.
+#include "pipeline/dataset_store.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "core/file.h"
+#include "core/random.h"
+#include "pipeline/dataset_files.h"
+#include "pipeline/local_runs.h"
+
+namespace forewarn {
+namespace dataset_store_testing {
+
+namespace fs = std::filesystem;
+
+FeatureDataset RandomDataset(uint64_t seed, bool labelled) {
+  Plant plant;
+  plant.name = "toy";
+  for (const char* id : {"p", "q"}) plant.tags.emplace_back().id = id;
+  plant.features.window = 4;
+  plant.features.horizons = {kHour, 3 * kHour};
+  plant.features.rolling = {3, {"p"}};
+  plant.features.point = {"p", "q", "p_roll_mean"};
+  Random random(seed);
+  std::vector<PlantTime> times;
+  for (int r = 0; r < 150; ++r) times.push_back(r * kHour);
+  Frame table(times);
+  for (const char* name : {"p", "q", "filled"}) {
+    for (double& cell : table.Set(name, 0.0)) cell = random.Normal() / 3;
+  }
+  for (size_t r = 0; r < 150; ++r) table["filled"][r] = r == 20 || r == 70 ? 1 : 0;
+  if (labelled) {
+    for (double& cell : table.Set("anomaly_label", 0.0)) cell = random.Uniform() < 0.3 ? 1 : 0;
+  }
+  auto set = BuildDataset(plant, table, {}, nullptr);
+  EXPECT_TRUE(set.ok()) << set.message();
+  return std::move(set).value();
+}
+
+void ExpectSameWindows(const WindowMatrix& a, const WindowMatrix& b) {
+  EXPECT_EQ(a.names, b.names);
+  EXPECT_EQ(a.columns, b.columns);
+  EXPECT_EQ(a.end_row, b.end_row);
+  EXPECT_EQ(a.values, b.values);
+}
+
+void ExpectSame(const FeatureDataset& a, const FeatureDataset& b) {
+  EXPECT_EQ(a.plant, b.plant);
+  EXPECT_EQ(a.digest, b.digest);
+  EXPECT_EQ(a.labelled, b.labelled);
+  EXPECT_EQ(a.smote_applied, b.smote_applied);
+  EXPECT_EQ(a.smote_note, b.smote_note);
+  EXPECT_EQ(a.notes, b.notes);
+  EXPECT_TRUE(a.train == b.train);
+  EXPECT_TRUE(a.valid == b.valid);
+  EXPECT_TRUE(a.train_smote == b.train_smote);
+  ASSERT_EQ(a.horizons.size(), b.horizons.size());
+  for (size_t h = 0; h < a.horizons.size(); ++h) {
+    EXPECT_EQ(a.horizons[h].name, b.horizons[h].name);
+    EXPECT_EQ(a.horizons[h].steps, b.horizons[h].steps);
+    ExpectSameWindows(a.horizons[h].train, b.horizons[h].train);
+    ExpectSameWindows(a.horizons[h].valid, b.horizons[h].valid);
+    EXPECT_EQ(a.horizons[h].train_at, b.horizons[h].train_at);
+    EXPECT_EQ(a.horizons[h].train_within, b.horizons[h].train_within);
+    EXPECT_EQ(a.horizons[h].valid_at, b.horizons[h].valid_at);
+    EXPECT_EQ(a.horizons[h].valid_within, b.horizons[h].valid_within);
+  }
+}
+
+std::string Stored(const fs::path& root, const FeatureDataset& set, const std::string& run) {
+  auto id = StoreDataset(root.string(), set, run, {});
+  EXPECT_TRUE(id.ok()) << id.message();
+  return id.ok() ? *id : "";
+}
+
+// Stores in a child process that dies, as by a power cut, at its step-th report; true if it got that far.
+bool CrashAtStep(const fs::path& root, const FeatureDataset& set, int step) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    int seen = 0;
+    auto id = StoreDataset(root.string(), set, "second", [&](std::string_view, size_t, size_t) {
+      if (seen++ == step) ::_exit(7);
+    });
+    ::_exit(id.ok() ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 7;
+}
+
+void Overwrite(const fs::path& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+}
+
+}  // namespace dataset_store_testing
+
+using dataset_store_testing::RandomDataset;
+using dataset_store_testing::Stored;
+
+TEST(DatasetStore, ReadsBackBitForBit) {
+  for (const bool labelled : {true, false}) {
+    const ScratchFolder scratch;
+    const FeatureDataset set = RandomDataset(1, labelled);
+    EXPECT_EQ(Stored(scratch.path() / "out", set, "first"), "first");
+    for (const char* below : {"", "latest", "runs/first"}) {
+      const auto read = LoadDataset((scratch.path() / "out" / below).string());
+      ASSERT_TRUE(read.ok()) << read.message();
+      dataset_store_testing::ExpectSame(set, *read);
+    }
+  }
+}
+
+TEST(DatasetStore, WritesTheContractsFiles) {
+  const ScratchFolder scratch;
+  Stored(scratch.path(), RandomDataset(2, true), "first");
+  std::set<std::string> found;
+  const auto latest = std::filesystem::canonical(scratch.path() / "latest");
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(latest)) {
+    if (entry.is_regular_file()) found.insert(std::filesystem::relative(entry.path(), latest).string());
+  }
+  EXPECT_EQ(found, (std::set<std::string>{"manifest.json", "train/part-0.parquet", "valid/part-0.parquet",
+                                          "train_smote.parquet", "windows_1h.parquet", "windows_3h.parquet",
+                                          "windows_valid_1h.parquet", "windows_valid_3h.parquet"}));
+}
+
+TEST(DatasetStore, ANewRunTakesLatestAndKeepsTheOld) {
+  const ScratchFolder scratch;
+  const FeatureDataset first = RandomDataset(3, true);
+  const FeatureDataset second = RandomDataset(4, true);
+  EXPECT_EQ(Stored(scratch.path(), first, "now"), "now");
+  EXPECT_EQ(Stored(scratch.path(), second, "now"), "now-2");
+  dataset_store_testing::ExpectSame(second, *LoadDataset(scratch.path().string()));
+  dataset_store_testing::ExpectSame(first, *LoadDataset((scratch.path() / "runs/now").string()));
+}
+
+TEST(DatasetStore, ReplacesALatestThatIsAFolder) {
+  const ScratchFolder scratch;
+  const FeatureDataset first = RandomDataset(3, true);
+  Stored(scratch.path(), first, "a");
+  std::filesystem::remove(scratch.path() / "latest");
+  std::filesystem::copy(scratch.path() / "runs/a", scratch.path() / "latest",
+                        std::filesystem::copy_options::recursive);
+  const FeatureDataset second = RandomDataset(4, true);
+  Stored(scratch.path(), second, "b");
+  dataset_store_testing::ExpectSame(second, *LoadDataset(scratch.path().string()));
+}
+
+TEST(DatasetStore, ACrashAtAnyStepLeavesAWholeLatestAndTheNextWriterClearsUp) {
+  const FeatureDataset first = RandomDataset(5, true);
+  const FeatureDataset second = RandomDataset(6, true);
+  int before_switch = 0;
+  int after_switch = 0;
+  for (int step = 0;; ++step) {
+    const ScratchFolder scratch;
+    Stored(scratch.path(), first, "first");
+    if (!dataset_store_testing::CrashAtStep(scratch.path(), second, step)) break;
+    const auto read = LoadDataset(scratch.path().string());
+    ASSERT_TRUE(read.ok()) << "step " << step << ": " << read.message();
+    const bool old = read->digest == first.digest;
+    dataset_store_testing::ExpectSame(old ? first : second, *read);
+    ++(old ? before_switch : after_switch);
+
+    Stored(scratch.path(), second, "third");
+    EXPECT_EQ(LoadDataset(scratch.path().string())->digest, second.digest);
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(scratch.path())) {
+      EXPECT_FALSE(entry.path().filename().string().starts_with(".tmp-")) << entry.path();
+    }
+  }
+  EXPECT_GE(before_switch, 10);  // encoding, each file, manifest, rename, link
+  EXPECT_GE(after_switch, 1);
+}
+
+TEST(DatasetStore, ACrashOfTheFirstRunLeavesNoLatest) {
+  const FeatureDataset set = RandomDataset(7, true);
+  const ScratchFolder scratch;
+  ASSERT_TRUE(dataset_store_testing::CrashAtStep(scratch.path(), set, 9));
+  EXPECT_FALSE(std::filesystem::exists(scratch.path() / "latest"));
+  EXPECT_FALSE(LoadDataset(scratch.path().string()).ok());
+}
+
+TEST(DatasetStore, ReadersBesideAWriterSeeWholeSets) {
+  const ScratchFolder scratch;
+  const FeatureDataset sets[] = {RandomDataset(8, false), RandomDataset(9, false)};
+  Stored(scratch.path(), sets[0], "a");
+  std::thread writer([&] {
+    for (int i = 0; i < 30; ++i) Stored(scratch.path(), sets[i % 2], "w");
+  });
+  for (int i = 0; i < 60; ++i) {
+    const auto read = LoadDataset(scratch.path().string());
+    ASSERT_TRUE(read.ok()) << read.message();
+    EXPECT_TRUE(read->train == sets[read->digest == sets[0].digest ? 0 : 1].train);
+  }
+  writer.join();
+}
+
+TEST(DatasetStore, NamesAFileThatIsMissingOrAltered) {
+  const ScratchFolder scratch;
+  Stored(scratch.path(), RandomDataset(10, true), "a");
+  const std::string root = scratch.path().string();
+  const auto path = scratch.path() / "runs/a/windows_valid_3h.parquet";
+  std::string bytes = *ReadFile(path);
+  std::string altered = bytes;
+  altered[altered.size() / 2] = static_cast<char>(altered[altered.size() / 2] ^ 1);
+  dataset_store_testing::Overwrite(path, altered);
+  auto read = LoadDataset(root);
+  ASSERT_FALSE(read.ok());
+  EXPECT_NE(read.message().find("'windows_valid_3h.parquet' was altered"), std::string::npos)
+      << read.message();
+  std::filesystem::remove(path);
+  read = LoadDataset(root);
+  ASSERT_FALSE(read.ok());
+  EXPECT_NE(read.message().find("windows_valid_3h.parquet"), std::string::npos) << read.message();
+}
+
+TEST(DatasetStore, RefusesAManifestThatIsNotOne) {
+  const ScratchFolder scratch;
+  Stored(scratch.path(), RandomDataset(11, true), "a");
+  const auto path = scratch.path() / "runs/a/manifest.json";
+  const std::string good = *ReadFile(path);
+  auto json = nlohmann::ordered_json::parse(good);
+  json["format"] = 99;
+  for (const std::string& bad : {std::string(), std::string("[]"), std::string("{}"), good.substr(0, 200),
+                                 std::string(5000, '['), json.dump()}) {
+    dataset_store_testing::Overwrite(path, bad);
+    const auto read = LoadDataset(scratch.path().string());
+    ASSERT_FALSE(read.ok()) << bad.substr(0, 80);
+    EXPECT_NE(read.message().find("manifest.json"), std::string::npos) << read.message();
+  }
+}
+
+TEST(DatasetStore, SaysWhatIsMissingWhereThereIsNoFeatureSet) {
+  const ScratchFolder scratch;
+  const auto read = LoadDataset(scratch.path().string());
+  ASSERT_FALSE(read.ok());
+  EXPECT_EQ(read.status().code(), Code::kNotFound);
+  EXPECT_NE(read.message().find("forewarn etl"), std::string::npos);
+  EXPECT_EQ(LoadDataset((scratch.path() / "nowhere").string()).status().code(), Code::kNotFound);
+}
+
+TEST(DatasetStore, FailsWhereTheRootIsAFile) {
+  const ScratchFolder scratch;
+  dataset_store_testing::Overwrite(scratch.path() / "file", "x");
+  EXPECT_FALSE(StoreDataset((scratch.path() / "file").string(), RandomDataset(12, false), "a", {}).ok());
+}
+
+TEST(DatasetFiles, TheSameDatasetGivesTheSameBytes) {
+  const auto a = EncodeDataset(RandomDataset(13, true), {});
+  const auto b = EncodeDataset(RandomDataset(13, true), {});
+  ASSERT_TRUE(a.ok() && b.ok());
+  ASSERT_EQ(a->size(), b->size());
+  for (size_t i = 0; i < a->size(); ++i) EXPECT_EQ((*a)[i].bytes, (*b)[i].bytes) << (*a)[i].path;
+}
+
+}  // namespace forewarn

@@ -1,0 +1,169 @@
+#include "pipeline/local_runs.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <set>
+
+#include "core/file.h"
+
+namespace forewarn {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kLatest[] = "latest";
+constexpr char kRuns[] = "runs";
+constexpr char kAside[] = ".tmp-";           // runs/.tmp-<id>: a run being written
+constexpr char kNewLink[] = ".latest-next";  // becomes latest
+
+Status SystemError(const char* doing, const fs::path& path) {
+  const int error = errno;
+  return Status::Io(fmt::format("cannot {} '{}': {}", doing, path.string(), std::strerror(error)));
+}
+
+// The root's writers take turns; the lock dies with its process.
+class RootLock {
+ public:
+  ~RootLock() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Status Take(const fs::path& root) {
+    const fs::path path = root / ".lock";
+    fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (fd_ < 0) return SystemError("create", path);
+    while (::flock(fd_, LOCK_EX) != 0) {
+      if (errno != EINTR) return SystemError("lock", path);
+    }
+    return Status::Ok();
+  }
+
+ private:
+  int fd_ = -1;
+};
+
+Status WritePlain(const fs::path& path, std::string_view bytes) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd < 0) return SystemError("create", path);
+  Status status;
+  while (!bytes.empty() && status.ok()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n >= 0) {
+      bytes.remove_prefix(static_cast<size_t>(n));
+    } else if (errno != EINTR) {
+      status = SystemError("write", path);
+    }
+  }
+  if (::close(fd) != 0 && status.ok()) status = SystemError("write", path);
+  return status;
+}
+
+// What a crashed writer left; only the lock's holder may.
+void Sweep(const fs::path& root) {
+  std::error_code ignored;
+  fs::remove(root / kNewLink, ignored);
+  std::vector<fs::path> leftovers;
+  for (const auto& entry : fs::directory_iterator(root / kRuns, ignored)) {
+    if (entry.path().filename().string().starts_with(kAside)) leftovers.push_back(entry.path());
+  }
+  for (const fs::path& path : leftovers) fs::remove_all(path, ignored);
+}
+
+std::string FreeId(const fs::path& runs, const std::string& wanted) {
+  std::string id = wanted;
+  for (int n = 2; fs::exists(fs::symlink_status(runs / id)); ++n) id = fmt::format("{}-{}", wanted, n);
+  return id;
+}
+
+// Everything is written before anything is synced: the file system then commits once, not once a file.
+Status WriteAside(const fs::path& aside, const std::vector<DatasetFile>& files, const std::string& manifest,
+                  const Progress& progress) {
+  std::set<fs::path> folders = {aside};
+  std::vector<fs::path> written;
+  FW_RETURN_IF_ERROR(MakeFolders(aside));
+  const auto write = [&](const std::string& name, std::string_view bytes) -> Status {
+    Report(progress, "write", written.size(), files.size() + 4);
+    written.push_back(aside / name);
+    const fs::path folder = written.back().parent_path();
+    if (folders.insert(folder).second) FW_RETURN_IF_ERROR(MakeFolders(folder));
+    return WritePlain(written.back(), bytes);
+  };
+  for (const DatasetFile& file : files) FW_RETURN_IF_ERROR(write(file.path, file.bytes));
+  FW_RETURN_IF_ERROR(write(kManifestFile, manifest));
+  Report(progress, "write", written.size(), files.size() + 4);
+  for (const fs::path& path : written) FW_RETURN_IF_ERROR(SyncFile(path));
+  for (const fs::path& folder : folders) FW_RETURN_IF_ERROR(SyncFile(folder));
+  return Status::Ok();
+}
+
+// `latest` becomes a link to runs/<id>. One that is a folder (copied there by other tools) is exchanged, then
+// removed.
+Status SwitchLatest(const fs::path& root, const std::string& id, const Progress& progress) {
+  const fs::path next = root / kNewLink;
+  const fs::path latest = root / kLatest;
+  if (::symlink((fs::path(kRuns) / id).c_str(), next.c_str()) != 0) return SystemError("create", next);
+  Report(progress, "switch", 1, 2);
+  const fs::file_status status = fs::symlink_status(latest);
+  if (fs::is_directory(status)) {
+    if (::renameat2(AT_FDCWD, next.c_str(), AT_FDCWD, latest.c_str(), RENAME_EXCHANGE) != 0) {
+      return SystemError("switch", latest);
+    }
+    std::error_code ignored;
+    fs::remove_all(next, ignored);
+  } else if (::rename(next.c_str(), latest.c_str()) != 0) {
+    return SystemError("switch", latest);
+  }
+  Report(progress, "switch", 2, 2);
+  return SyncFile(root);
+}
+
+}  // namespace
+
+Result<std::string> StoreLocalRun(const fs::path& root, const std::vector<DatasetFile>& files,
+                                  const ManifestMaker& manifest, const std::string& run_id,
+                                  const Progress& progress) {
+  FW_RETURN_IF_ERROR(MakeFolders(root / kRuns));
+  RootLock lock;
+  FW_RETURN_IF_ERROR(lock.Take(root));
+  Sweep(root);
+  const std::string id = FreeId(root / kRuns, run_id);
+  const fs::path aside = root / kRuns / (kAside + id);
+  Status status = WriteAside(aside, files, manifest(id), progress);
+  Report(progress, "write", files.size() + 2, files.size() + 4);
+  if (status.ok() && ::rename(aside.c_str(), (root / kRuns / id).c_str()) != 0)
+    status = SystemError("write", aside);
+  if (!status.ok()) {
+    std::error_code ignored;
+    fs::remove_all(aside, ignored);
+    return status;
+  }
+  FW_RETURN_IF_ERROR(SyncFile(root / kRuns));
+  Report(progress, "write", files.size() + 3, files.size() + 4);
+  FW_RETURN_IF_ERROR(SwitchLatest(root, id, progress));
+  Report(progress, "write", files.size() + 4, files.size() + 4);
+  return id;
+}
+
+Result<fs::path> FindLocalRun(const fs::path& path) {
+  std::error_code error;
+  if (!fs::exists(path, error)) {
+    return Status::NotFound(
+        fmt::format("no feature set at '{}': make one with 'forewarn etl'", path.string()));
+  }
+  const bool is_root = fs::exists(path / kLatest / kManifestFile, error);
+  const fs::path run = fs::canonical(is_root ? path / kLatest : path, error);
+  if (error || !fs::exists(run / kManifestFile, error)) {
+    return Status::NotFound(
+        fmt::format("'{}' is no feature set: it has neither {} nor {}/{}; give the folder that 'forewarn etl "
+                    "--out' wrote",
+                    path.string(), kManifestFile, kLatest, kManifestFile));
+  }
+  return run;
+}
+
+}  // namespace forewarn
