@@ -14,6 +14,8 @@ namespace forewarn {
 using Command = std::function<Status()>;
 
 void AddPlantCommand(CLI::App& app, const Context& context, Command& run);
+void AddSimulateCommand(CLI::App& app, const Context& context, Command& run);
+void AddIngestCommand(CLI::App& app, const Context& context, Command& run);
 void AddReportCommand(CLI::App& app, const Context& context, Command& run);
 void AddEvaluateCommand(CLI::App& app, const Context& context, Command& run);
 void AddVersionCommand(CLI::App& app, const Context& context, Command& run);

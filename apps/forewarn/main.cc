@@ -33,6 +33,8 @@ int Main(int argc, char** argv) {
   Command run;
   for (const auto add : {
            AddPlantCommand,
+           AddSimulateCommand,
+           AddIngestCommand,
            AddReportCommand,
            AddEvaluateCommand,
            AddConfigCommand,
