@@ -229,7 +229,8 @@ Status CheckArrowSchema(const arrow::Schema& schema, const std::string& file) {
 }
 
 Result<TableColumn> ColumnFromArrow(const arrow::ChunkedArray& column, const std::string& name,
-                                    const std::string& file, bool is_time, TimeParser& times) {
+                                    const std::string& file, bool is_time, TimeParser& times,
+                                    InfiniteCells infinite) {
   const auto rows = static_cast<size_t>(column.length());
   switch (KindOf(*column.type())) {
     case Kind::kText:
@@ -250,7 +251,7 @@ Result<TableColumn> ColumnFromArrow(const arrow::ChunkedArray& column, const std
   out.values.reserve(rows);
   for (const auto& chunk : column.chunks()) AppendNumbers(*chunk, out.values);
   for (size_t r = 0; r < out.values.size(); ++r) {
-    if (std::isinf(out.values[r])) {
+    if (infinite == InfiniteCells::kRefuse && std::isinf(out.values[r])) {
       return Status::Invalid(
           fmt::format("{}:{}: the cell in column '{}' is infinite; make it null where there "
                       "is no value",

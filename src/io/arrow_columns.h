@@ -15,8 +15,11 @@ namespace forewarn {
 // Every column is of a kind ColumnFromArrow takes, and there are not too many; else an error that names it.
 Status CheckArrowSchema(const arrow::Schema& schema, const std::string& file);
 
-// file and name are for messages. Text in a time column is parsed; an infinite cell is an error.
+enum class InfiniteCells { kRefuse, kKeep };
+
+// file and name are for messages. Text in a time column is parsed.
 Result<TableColumn> ColumnFromArrow(const arrow::ChunkedArray& column, const std::string& name,
-                                    const std::string& file, bool is_time, TimeParser& times);
+                                    const std::string& file, bool is_time, TimeParser& times,
+                                    InfiniteCells infinite = InfiniteCells::kRefuse);
 
 }  // namespace forewarn

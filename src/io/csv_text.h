@@ -33,6 +33,9 @@ class CsvCursor {
   bool Next(std::vector<CsvCell>& cells);
   // Line on which the last record began, 1-based.
   uint64_t line() const { return record_line_; }
+  // Where the next record would begin, and on which line.
+  size_t position() const { return at_; }
+  uint64_t next_line() const { return line_; }
   const Status& status() const { return status_; }
 
  private:

@@ -1,0 +1,102 @@
+// What a piece of a historian file gave, on its way into RawData: readings and rejections by tag, rows
+// counted from the piece's start. A parser fills a chunk on any thread; RawDataBuilder takes the chunks in
+// file order on one thread at a time and keeps memory near the size of the readings.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/status.h"
+#include "frame/raw_series.h"
+#include "io/time_text.h"
+
+namespace forewarn {
+
+inline constexpr size_t kMaxHistorianTags = 100000;
+
+struct TagChunk {
+  std::vector<PlantTime> times;
+  std::vector<double> values;
+  std::vector<Quality> quality;
+  std::vector<uint32_t> row;    // from the chunk's start, 0-based lines
+  std::vector<uint32_t> twice;  // indices of readings whose local time occurs twice
+  uint64_t rows_read = 0;
+  std::map<std::string, Rejections> rejected;  // rows 0-based from the chunk's start
+
+  void Add(TextTime time, double value, Quality q, uint32_t line) {
+    if (time.twice) twice.push_back(static_cast<uint32_t>(times.size()));
+    times.push_back(time.time);
+    values.push_back(value);
+    quality.push_back(q);
+    row.push_back(line);
+  }
+  void Clear();
+};
+
+// Tags as one parser meets them: their names, and the chunk's part for each. Kept from chunk to chunk so that
+// looking a tag up costs a comparison: the tag that followed the last one before is tried first.
+class TagTable {
+ public:
+  TagTable() { Intern(""); }
+  // Index of a tag by its text in the file (trimmed and lower-cased here; not UTF-8: taken as Latin-1).
+  size_t Find(std::string_view text) {
+    const size_t guess = next_[last_];
+    if (spellings_[guess].first == text) {
+      last_ = guess;
+      return spellings_[guess].second;
+    }
+    return FindSlow(text);
+  }
+  size_t Intern(const std::string& name);
+  TagChunk& chunk(size_t tag) { return chunks_[tag]; }
+  const std::vector<std::string>& names() const { return names_; }
+  std::vector<TagChunk>& chunks() { return chunks_; }
+
+ private:
+  size_t FindSlow(std::string_view text);
+
+  std::vector<std::string> names_;  // normal spelling; [0] is "": no tag known
+  std::vector<TagChunk> chunks_;    // one a name
+  std::unordered_map<std::string, size_t> by_name_;
+  std::vector<std::pair<std::string, size_t>> spellings_ = {
+      {std::string(), 0}};  // as written, and the name's index
+  std::unordered_map<std::string, size_t> by_spelling_;
+  std::vector<size_t> next_ = {0};  // spelling that followed a spelling last time
+  size_t last_ = 0;
+};
+
+class RawDataBuilder {
+ public:
+  // Appends `file` to data.files. expected_bytes: the file's size, to foresee how many readings will come.
+  RawDataBuilder(RawData& data, const std::string& file, uint64_t expected_bytes);
+  // Moves what the chunk holds into data and clears it. bytes: how much of the file it stood for; first_row:
+  // the 1-based row of its line 0.
+  Status Take(TagTable& tags, uint64_t bytes, uint64_t first_row);
+
+ private:
+  struct Target {
+    RawSeries* series = nullptr;
+    std::map<std::string, Rejections>* rejected = nullptr;
+    uint64_t* rows_read = nullptr;
+    ClockOrder clock;
+    bool grown = false;
+  };
+  Target& Find(const std::string& name);
+  void Grow(Target& target, size_t more, uint64_t bytes);
+  void Reject(Target& target, const std::string& name, const std::map<std::string, Rejections>& rejected,
+              uint64_t first_row);
+
+  RawData& data_;
+  uint32_t file_;
+  uint64_t bytes_left_;
+  uint64_t reserve_left_ = 0;  // readings that may still be reserved ahead
+  bool first_ = true;
+  std::unordered_map<std::string, Target> targets_;
+};
+
+}  // namespace forewarn
