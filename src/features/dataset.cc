@@ -8,6 +8,7 @@
 
 #include "core/file.h"
 #include "features/smote.h"
+#include "plant/derived.h"
 
 namespace forewarn {
 namespace {
@@ -40,26 +41,30 @@ Status CheckSizes(const Frame& table) {
   return Status::Ok();
 }
 
-bool InPeriod(const LabelSpec& spec, PlantTime time) {
-  return std::any_of(spec.periods.begin(), spec.periods.end(),
-                     [&](const LabelPeriod& p) { return time >= p.from && time <= p.to; });
+std::vector<double> LabelsOutsidePeriods(const Plant& plant, const Frame& table) {
+  std::vector<double> out = table[kLabelColumn];
+  for (size_t r = 0; r < out.size(); ++r) {
+    const PlantTime time = table.times()[r];
+    const bool marked = std::any_of(plant.label.periods.begin(), plant.label.periods.end(),
+                                    [&](const LabelPeriod& p) { return time >= p.from && time <= p.to; });
+    if (out[r] != 1 || marked) out[r] = 0;
+  }
+  return out;
 }
 
 // See BuildDataset's comment; table is the input, before nulls became 0.
-Result<std::vector<double>> RuleAlarm(const Plant& plant, const Frame& table,
-                                      std::vector<std::string>& notes) {
+Result<std::vector<double>> RuleAlarm(const Plant& plant, Frame table, std::vector<std::string>& notes) {
   std::vector<double> out(table.rows(), 0);
   for (const Rule& rule : plant.label.alarm) {
+    for (const std::string& column : rule.columns()) {
+      if (!table.Has(column)) AddDerivedColumn(plant, column, table);
+    }
     if (const Status known = rule.Check(table.names()); !known.ok()) {
       notes.push_back(
           fmt::format("{}: the labels outside the operator-marked periods, as the rule '{}' cannot be "
                       "evaluated ({})",
                       kRuleAlarmColumn, rule.text(), known.message()));
-      const std::vector<double>& labels = table[kLabelColumn];
-      for (size_t r = 0; r < out.size(); ++r) {
-        out[r] = labels[r] == 1 && !InPeriod(plant.label, table.times()[r]) ? 1 : 0;
-      }
-      return out;
+      return LabelsOutsidePeriods(plant, table);
     }
     FW_ASSIGN_OR_RETURN(const std::vector<bool> fired, rule.Evaluate(table));
     for (size_t r = 0; r < out.size(); ++r) {

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,6 +10,7 @@
 #include <set>
 
 #include "core/file.h"
+#include "registry/file_lock.h"
 
 namespace forewarn {
 namespace {
@@ -26,26 +26,6 @@ Status SystemError(const char* doing, const fs::path& path) {
   const int error = errno;
   return Status::Io(fmt::format("cannot {} '{}': {}", doing, path.string(), std::strerror(error)));
 }
-
-// The root's writers take turns; the lock dies with its process.
-class RootLock {
- public:
-  ~RootLock() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Status Take(const fs::path& root) {
-    const fs::path path = root / ".lock";
-    fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (fd_ < 0) return SystemError("create", path);
-    while (::flock(fd_, LOCK_EX) != 0) {
-      if (errno != EINTR) return SystemError("lock", path);
-    }
-    return Status::Ok();
-  }
-
- private:
-  int fd_ = -1;
-};
 
 Status WritePlain(const fs::path& path, std::string_view bytes) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -128,8 +108,8 @@ Result<std::string> StoreLocalRun(const fs::path& root, const std::vector<Datase
                                   const ManifestMaker& manifest, const std::string& run_id,
                                   const Progress& progress) {
   FW_RETURN_IF_ERROR(MakeFolders(root / kRuns));
-  RootLock lock;
-  FW_RETURN_IF_ERROR(lock.Take(root));
+  // Writers take turns; the lock dies with its process.
+  FW_ASSIGN_OR_RETURN(const FileLock lock, FileLock::Take(root / ".lock", FileLock::Mode::kExclusive));
   Sweep(root);
   const std::string id = FreeId(root / kRuns, run_id);
   const fs::path aside = root / kRuns / (kAside + id);
