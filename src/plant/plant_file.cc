@@ -178,6 +178,13 @@ class CrossChecks {
         root_.AddProblem("simulator", UnknownName("series", tag.tag, series));
       }
     }
+    std::vector<std::string> controllers;
+    for (const Controller& controller : plant_.controllers) controllers.push_back(controller.id);
+    for (const SimulatedLoop& loop : plant_.simulator.loops) {
+      if (std::find(controllers.begin(), controllers.end(), loop.controller) == controllers.end()) {
+        root_.AddProblem("simulator", UnknownName("controller", loop.controller, controllers));
+      }
+    }
   }
 
   TomlReader& root_;

@@ -272,8 +272,7 @@ void ReadPlantSections(TomlReader& root, const fs::path& folder, Plant* plant) {
   ReadLabel(root, &plant->label);
   ReadModels(root, plant->name, &plant->models);
   ReadQuality(root, folder, plant);
-  root.Accept("simulator");
-  root.Accept("scenario");
+  ReadSimulatorSpec(root, &plant->simulator);
 }
 
 }  // namespace forewarn
