@@ -126,6 +126,7 @@ class Cleaner {
     report_.last = s_.times[at(n - 1)];
     std::vector<size_t> replaced;  // the first few, in file order
     size_t kept = 0;
+    PlantTime bin_end = 0;
     for (size_t k = 0; k < n; ++k) {
       const size_t i = at(k);
       const PlantTime time = s_.times[i];
@@ -134,10 +135,10 @@ class Cleaner {
         NoteReplaced(replaced, i);
         continue;
       }
-      const int64_t bin = BinNumber(time, interval_);
-      if (bins_.bin.empty() || bins_.bin.back() != bin) {
-        bins_.bin.push_back(bin);
+      if (bins_.bin.empty() || time >= bin_end) {
+        bins_.bin.push_back(BinNumber(time, interval_));
         bin_ends_.push_back(kept);
+        bin_end = (bins_.bin.back() + 1) * interval_;
       }
       bin_ends_.back() = kept + 1;
       if (sorted) {
