@@ -60,6 +60,9 @@ std::string FreeId(const fs::path& runs, const std::string& wanted) {
   return id;
 }
 
+// Files, manifest, sync, rename, link, switch.
+size_t StepCount(const std::vector<DatasetFile>& files) { return files.size() + 6; }
+
 // Everything is written before anything is synced: the file system then commits once, not once a file.
 Status WriteAside(const fs::path& aside, const std::vector<DatasetFile>& files, const std::string& manifest,
                   const Progress& progress) {
@@ -67,7 +70,7 @@ Status WriteAside(const fs::path& aside, const std::vector<DatasetFile>& files, 
   std::vector<fs::path> written;
   FW_RETURN_IF_ERROR(MakeFolders(aside));
   const auto write = [&](const std::string& name, std::string_view bytes) -> Status {
-    Report(progress, "write", written.size(), files.size() + 4);
+    Report(progress, "write", written.size(), StepCount(files));
     written.push_back(aside / name);
     const fs::path folder = written.back().parent_path();
     if (folders.insert(folder).second) FW_RETURN_IF_ERROR(MakeFolders(folder));
@@ -75,7 +78,7 @@ Status WriteAside(const fs::path& aside, const std::vector<DatasetFile>& files, 
   };
   for (const DatasetFile& file : files) FW_RETURN_IF_ERROR(write(file.path, file.bytes));
   FW_RETURN_IF_ERROR(write(kManifestFile, manifest));
-  Report(progress, "write", written.size(), files.size() + 4);
+  Report(progress, "write", written.size(), StepCount(files));
   for (const fs::path& path : written) FW_RETURN_IF_ERROR(SyncFile(path));
   for (const fs::path& folder : folders) FW_RETURN_IF_ERROR(SyncFile(folder));
   return Status::Ok();
@@ -83,11 +86,11 @@ Status WriteAside(const fs::path& aside, const std::vector<DatasetFile>& files, 
 
 // `latest` becomes a link to runs/<id>. One that is a folder (copied there by other tools) is exchanged, then
 // removed.
-Status SwitchLatest(const fs::path& root, const std::string& id, const Progress& progress) {
+Status SwitchLatest(const fs::path& root, const std::string& id, size_t steps, const Progress& progress) {
   const fs::path next = root / kNewLink;
   const fs::path latest = root / kLatest;
   if (::symlink((fs::path(kRuns) / id).c_str(), next.c_str()) != 0) return SystemError("create", next);
-  Report(progress, "switch", 1, 2);
+  Report(progress, "write", steps - 2, steps);
   const fs::file_status status = fs::symlink_status(latest);
   if (fs::is_directory(status)) {
     if (::renameat2(AT_FDCWD, next.c_str(), AT_FDCWD, latest.c_str(), RENAME_EXCHANGE) != 0) {
@@ -98,7 +101,7 @@ Status SwitchLatest(const fs::path& root, const std::string& id, const Progress&
   } else if (::rename(next.c_str(), latest.c_str()) != 0) {
     return SystemError("switch", latest);
   }
-  Report(progress, "switch", 2, 2);
+  Report(progress, "write", steps - 1, steps);
   return SyncFile(root);
 }
 
@@ -114,7 +117,7 @@ Result<std::string> StoreLocalRun(const fs::path& root, const std::vector<Datase
   const std::string id = FreeId(root / kRuns, run_id);
   const fs::path aside = root / kRuns / (kAside + id);
   Status status = WriteAside(aside, files, manifest(id), progress);
-  Report(progress, "write", files.size() + 2, files.size() + 4);
+  Report(progress, "write", files.size() + 2, StepCount(files));
   if (status.ok() && ::rename(aside.c_str(), (root / kRuns / id).c_str()) != 0)
     status = SystemError("write", aside);
   if (!status.ok()) {
@@ -123,9 +126,9 @@ Result<std::string> StoreLocalRun(const fs::path& root, const std::vector<Datase
     return status;
   }
   FW_RETURN_IF_ERROR(SyncFile(root / kRuns));
-  Report(progress, "write", files.size() + 3, files.size() + 4);
-  FW_RETURN_IF_ERROR(SwitchLatest(root, id, progress));
-  Report(progress, "write", files.size() + 4, files.size() + 4);
+  Report(progress, "write", files.size() + 3, StepCount(files));
+  FW_RETURN_IF_ERROR(SwitchLatest(root, id, StepCount(files), progress));
+  Report(progress, "write", StepCount(files), StepCount(files));
   return id;
 }
 

@@ -1,0 +1,60 @@
+// `forewarn etl`: a labelled table to features under a URI, behind the validation gate.
+#include <algorithm>
+
+#include "clock.h"
+#include "commands.h"
+#include "io/table_io.h"
+#include "pipeline/etl_step.h"
+
+namespace forewarn {
+namespace {
+
+struct EtlFlags {
+  std::string input;
+  std::string out;
+  bool no_gate = false;
+};
+
+// "20150120T080000Z" of a UTC time.
+std::string RunIdOf(PlantTime utc) {
+  std::string id = FormatIsoUtc(utc - utc % kSecond);
+  std::erase_if(id, [](char c) { return c == '-' || c == ':'; });
+  return id;
+}
+
+Status RunEtlCommand(const Context& context, const EtlFlags& flags) {
+  FW_ASSIGN_OR_RETURN(const Plant plant, context.LoadPlant());
+  const Progress progress = context.MakeProgress();
+  ReadTableOptions read;
+  read.zone = plant.zone;
+  read.time_format = plant.day_first_format;
+  FW_ASSIGN_OR_RETURN(const Table table, ReadTable(flags.input, read));
+  ToFrameReport set_aside;
+  auto frame = ToFrame(table, kTimeColumn, &set_aside);
+  if (!frame.ok()) return frame.status().WithPrefix(flags.input);
+  DatasetOptions options;
+  options.seed = context.seed;
+  auto outcome = RunEtl(plant, *frame, options, flags.out, RunIdOf(NowUtcMicroseconds()), progress);
+  if (!outcome.ok()) return outcome.status().WithPrefix(flags.input);
+  if (context.json) {
+    context.PrintJson(EtlReportJson(*outcome, set_aside));
+  } else {
+    context.Print(EtlReportText(*outcome, set_aside));
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+
+void AddEtlCommand(CLI::App& app, const Context& context, Command& run) {
+  auto* command = app.add_subcommand("etl", "features of a labelled table, for `train`");
+  const auto flags = std::make_shared<EtlFlags>();
+  command->add_option("IN", flags->input, "labelled table (CSV or Parquet)")->required();
+  command->add_option("--out", flags->out, "where features go: a folder, file:DIR or s3://bucket/prefix")
+      ->required();
+  command->add_flag("--no-gate", flags->no_gate, "skip the validation suite of the plant file");
+  command->callback(
+      [&context, &run, flags] { run = [&context, flags] { return RunEtlCommand(context, *flags); }; });
+}
+
+}  // namespace forewarn
