@@ -121,12 +121,12 @@ Result<FileSet> PackModel(const Model& model, std::string_view foreign_onnx) {
   }
   FW_ASSIGN_OR_RETURN(files[kInfoFile], WriteModelInfo(model));
   files[kMlmodelFile] = WriteMlmodel(model);
-  files[kManifestFile] = WriteManifest(files);
+  files[kModelManifestFile] = WriteManifest(files);
   return files;
 }
 
 Status CheckManifest(const FileSet& files) {
-  const std::string* text = FindFile(files, kManifestFile);
+  const std::string* text = FindFile(files, kModelManifestFile);
   if (text == nullptr)
     return Status::Invalid("manifest.json is missing; this is no model folder of forewarn");
   const Json manifest = Json::parse(*text, nullptr, false);
@@ -152,7 +152,7 @@ Status CheckManifest(const FileSet& files) {
     }
   }
   for (const auto& [name, bytes] : files) {
-    if (name != kManifestFile && !sums.contains(name)) {
+    if (name != kModelManifestFile && !sums.contains(name)) {
       return Status::Invalid(fmt::format("{} is not in manifest.json", name));
     }
   }

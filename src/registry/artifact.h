@@ -15,7 +15,7 @@ namespace forewarn {
 inline constexpr char kMlmodelFile[] = "MLmodel";
 inline constexpr char kOnnxFile[] = "model.onnx";
 inline constexpr char kInfoFile[] = "forewarn.json";
-inline constexpr char kManifestFile[] = "manifest.json";
+inline constexpr char kModelManifestFile[] = "manifest.json";
 
 // foreign_onnx: the bytes of a model made elsewhere (a ForeignModel); empty for models of ours.
 Result<FileSet> PackModel(const Model& model, std::string_view foreign_onnx = {});

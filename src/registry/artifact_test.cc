@@ -62,7 +62,7 @@ TEST(Artifact, EachMissingOrAlteredFileIsNamed) {
     const Result<Model> without = UnpackModel(missing);
     ASSERT_FALSE(without.ok());
     EXPECT_NE(without.message().find(name + " is missing"), std::string::npos) << without.message();
-    if (name == kManifestFile) continue;
+    if (name == kModelManifestFile) continue;
     FileSet altered = whole;
     altered[name][bytes.size() / 2] ^= 1;
     const Result<Model> changed = UnpackModel(altered);
@@ -73,9 +73,9 @@ TEST(Artifact, EachMissingOrAlteredFileIsNamed) {
   more["code.py"] = "x";
   EXPECT_NE(UnpackModel(more).message().find("code.py is not in manifest.json"), std::string::npos);
   FileSet damaged = whole;
-  damaged[kManifestFile] = "{";
+  damaged[kModelManifestFile] = "{";
   EXPECT_NE(UnpackModel(damaged).message().find("manifest.json is damaged"), std::string::npos);
-  damaged[kManifestFile] = R"({"format":9,"sha256":{}})";
+  damaged[kModelManifestFile] = R"({"format":9,"sha256":{}})";
   EXPECT_NE(UnpackModel(damaged).message().find("update forewarn"), std::string::npos);
 }
 
@@ -103,7 +103,7 @@ TEST(Artifact, SignatureFoldedOverLinesIsRead) {
 TEST(Artifact, FolderMadeElsewhereIsAdoptedUnderItsSignaturesNames) {
   FileSet files = *PackModel(ArtifactLinear());
   files.erase(kInfoFile);
-  files.erase(kManifestFile);
+  files.erase(kModelManifestFile);
   const Result<Model> model = AdoptForeign(files, ModelKind::kClassifier, "imported");
   ASSERT_TRUE(model.ok()) << model.message();
   EXPECT_EQ(model->info.features, ArtifactLinear().info.features);

@@ -124,10 +124,10 @@ Status LocalRegistry::SweepNumbered() {
 
 Result<ModelVersion> LocalRegistry::AddVersion(const NewVersion& version) {
   FW_RETURN_IF_ERROR(CheckModelName(version.name));
-  const auto manifest = version.files.find(kManifestFile);
+  const auto manifest = version.files.find(kModelManifestFile);
   if (manifest == version.files.end()) {
     return Status::Invalid(
-        fmt::format("model '{}' has no {}; pack it as an artifact first", version.name, kManifestFile));
+        fmt::format("model '{}' has no {}; pack it as an artifact first", version.name, kModelManifestFile));
   }
   static std::atomic<uint64_t> counter{0};  // two registries of one process may stage at once
   const fs::path model = folder_ / "models" / version.name;
@@ -381,7 +381,7 @@ Result<VerifyReport> LocalRegistry::Verify() {
     const Result<FileSet> files = Files(v);
     Status status = files.status();
     if (status.ok()) status = CheckManifest(*files);
-    if (status.ok() && Sha256Hex(files->at(kManifestFile)) != v.digest) {
+    if (status.ok() && Sha256Hex(files->at(kModelManifestFile)) != v.digest) {
       status = Status::Invalid("manifest.json is not the one that was registered");
     }
     if (status.ok()) status = UnpackModel(*files).status();

@@ -2,16 +2,6 @@
 
 namespace forewarn {
 
-std::vector<std::string> RegisteredNames(const std::string& prefix, const std::string& run) {
-  const std::string own = prefix + "_" + run;
-  const std::string champion = prefix + "_" + kChampionSuffix;
-  if (run == "gradient_boosting" || run == "xgboost_calibrated" || run == "xgboost_leafwise_calibrated") {
-    return {champion};
-  }
-  if (run == "rf_soft_alarm") return {own, champion};
-  return {own};
-}
-
 std::string ForecasterName(const std::string& prefix, const std::string& horizon_name) {
   return prefix + "_forecaster_" + horizon_name;
 }

@@ -1,5 +1,5 @@
-// Which registered names a run's model gets, and the names a plant serves: the one table of models.md, "The
-// twelve runs". Pure; any thread.
+// The registered names a plant serves (models.md, "The twelve runs"). Which run's model goes under which name is
+// train/run_spec.h's. Pure; any thread.
 #pragma once
 
 #include <string>
@@ -11,8 +11,6 @@ namespace forewarn {
 inline constexpr char kChampionSuffix[] = "champion";
 inline constexpr char kPcaSuffix[] = "pca";
 
-// "rf_soft_alarm" → {"<prefix>_rf_soft_alarm", "<prefix>_champion"}: the model's own name first.
-std::vector<std::string> RegisteredNames(const std::string& prefix, const std::string& run);
 // Every name a plant serves (ten on the gas plant). horizon_names: "1h", "3h", "6h".
 std::vector<std::string> ServedNames(const std::string& prefix,
                                      const std::vector<std::string>& horizon_names);
