@@ -16,8 +16,15 @@ using Command = std::function<Status()>;
 void AddPlantCommand(CLI::App& app, const Context& context, Command& run);
 void AddSimulateCommand(CLI::App& app, const Context& context, Command& run);
 void AddIngestCommand(CLI::App& app, const Context& context, Command& run);
+void AddEtlCommand(CLI::App& app, const Context& context, Command& run);
 void AddReportCommand(CLI::App& app, const Context& context, Command& run);
 void AddEvaluateCommand(CLI::App& app, const Context& context, Command& run);
+void AddModelsCommand(CLI::App& app, const Context& context, Command& run);
+void AddPredictCommand(CLI::App& app, const Context& context, Command& run);
+void AddForecastCommand(CLI::App& app, const Context& context, Command& run);
+void AddExplainCommand(CLI::App& app, const Context& context, Command& run);
+void AddImportanceCommand(CLI::App& app, const Context& context, Command& run);
+void AddRecommendCommand(CLI::App& app, const Context& context, Command& run);
 void AddVersionCommand(CLI::App& app, const Context& context, Command& run);
 void AddConfigCommand(CLI::App& app, const Context& context, Command& run);
 
