@@ -1,6 +1,7 @@
-// Trivial baselines: what a model must beat to have skill. Each is a score on the same rows as the model's: always-alarm,
-// the training prevalence, persistence of the rule state (the plant's own alarms; operator-marked periods are not known
-// live) and the level of the leading sensor. Pure; safe from any thread.
+// Trivial baselines: what a model must beat to have skill. Each is a score on the same rows as the model's:
+// always-alarm, the training prevalence, persistence of the rule state (the plant's own alarms;
+// operator-marked periods are not known live) and the level of the leading sensor. Pure; safe from any
+// thread.
 #pragma once
 
 #include <map>
@@ -27,7 +28,8 @@ struct LeadingSensor {
 // sensors: training rows × sensors; only: a column to judge alone (npos: all).
 LeadingSensor FindLeadingSensor(const Matrix& sensors, Labels y, size_t only = static_cast<size_t>(-1));
 
-// rule_before: the rule state known at the row; sensors: the readings known at the row; prevalence: of training.
+// rule_before: the rule state known at the row; sensors: the readings known at the row; prevalence: of
+// training.
 std::vector<Baseline> MakeBaselines(const std::vector<uint8_t>& rule_before, const Matrix& sensors,
                                     const LeadingSensor& leading, double prevalence);
 

@@ -11,7 +11,8 @@ namespace {
 
 // Scores this large are scaled before the fit, as scikit-learn does: a steep curve's Newton steps stay tame.
 constexpr double kLargeScore = 30;
-// Knots nearer than this to their neighbour are merged into it: a line between them would have no finite slope.
+// Knots nearer than this to their neighbour are merged into it: a line between them would have no finite
+// slope.
 constexpr double kNearestKnots = 1e-12;
 
 Status CheckClasses(const std::vector<uint8_t>& labels) {

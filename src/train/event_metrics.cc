@@ -62,14 +62,16 @@ std::vector<Event> FindEvents(std::span<const PlantTime> times, std::span<const 
 }
 
 std::vector<Warning> FindWarnings(std::span<const PlantTime> times, const std::vector<Event>& events,
-                                  std::span<const double> score, double threshold, const EventOptions& options) {
+                                  std::span<const double> score, double threshold,
+                                  const EventOptions& options) {
   const std::vector<size_t> event_of_row = EventOfRow(score.size(), events);
   std::vector<bool> claimed(events.size(), false);
   std::vector<Warning> out;
   bool on = false;
   bool counted = false;  // the run that is on started outside events
   for (size_t r = 0; r < score.size(); ++r) {
-    const bool stays = on && !HoleBefore(times, r, options.interval) && score[r] >= options.release * threshold;
+    const bool stays =
+        on && !HoleBefore(times, r, options.interval) && score[r] >= options.release * threshold;
     if (on && !stays) {
       if (counted) out.back().end = r;
       on = false;
@@ -136,8 +138,9 @@ BudgetThreshold ThresholdForBudget(std::span<const PlantTime> times, const std::
     if (!(cuts[place] > 0)) continue;  // hysteresis has no meaning at 0
     EventMetrics metrics = JudgeWarnings(times, events, score, cuts[place], options);
     if (metrics.FalsePerDay() > budget) continue;
-    const bool better = metrics.found > best.metrics.found ||
-                        (metrics.found == best.metrics.found && metrics.false_warnings < best.metrics.false_warnings);
+    const bool better =
+        metrics.found > best.metrics.found ||
+        (metrics.found == best.metrics.found && metrics.false_warnings < best.metrics.false_warnings);
     if (better) best = {cuts[place], std::move(metrics)};
   }
   return best;

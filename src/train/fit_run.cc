@@ -97,9 +97,10 @@ void Normalise(std::vector<double>* values) {
   for (double& v : *values) v /= sum;
 }
 
-// models.md, "Rows": expanding folds of real rows, each fits (an over-sample of) its past and calibrates on the next
-// block. Folds without both classes in both parts are left out.
-Result<FitOutcome> FitCalibrated(const RunSpec& spec, const Samples& samples, bool over_sample, uint64_t seed) {
+// models.md, "Rows": expanding folds of real rows, each fits (an over-sample of) its past and calibrates on
+// the next block. Folds without both classes in both parts are left out.
+Result<FitOutcome> FitCalibrated(const RunSpec& spec, const Samples& samples, bool over_sample,
+                                 uint64_t seed) {
   FitOutcome out;
   CalibratedTrees body;
   body.log_odds = !spec.boost.forest;
@@ -133,8 +134,10 @@ Result<FitOutcome> FitCalibrated(const RunSpec& spec, const Samples& samples, bo
   return out;
 }
 
-// The rows gradient boosting and logistic regression fit: the ETL's over-sampled training part, or that of the past.
-Samples OverSampledPoints(const TrainingData& data, const FitRequest& request, std::vector<std::string>* notes) {
+// The rows gradient boosting and logistic regression fit: the ETL's over-sampled training part, or that of
+// the past.
+Samples OverSampledPoints(const TrainingData& data, const FitRequest& request,
+                          std::vector<std::string>* notes) {
   if (request.final) {
     Samples out;
     out.x = data.smote_point;
@@ -230,7 +233,8 @@ Result<FitOutcome> FitMonitor(const TrainingData& data, const FitRequest& reques
 Result<FitOutcome> FitForecaster(const RunSpec& spec, const TrainingData& data, const FitRequest& request) {
   if (spec.horizon >= data.windows.size()) return NotFitted("the features hold no windows of this horizon");
   const WindowSamples& windows = data.windows[spec.horizon];
-  return FitCalibrated(spec, windows.samples.Slice(0, windows.WindowsBefore(request.end)), false, request.seed);
+  return FitCalibrated(spec, windows.samples.Slice(0, windows.WindowsBefore(request.end)), false,
+                       request.seed);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Fits one run on a stretch of the timeline: the final model on the training part, and the walk-forward models on ever
-// longer beginnings. One thread, no state: the same for a seed whatever runs beside it.
+// Fits one run on a stretch of the timeline: the final model on the training part, and the walk-forward
+// models on ever longer beginnings. One thread, no state: the same for a seed whatever runs beside it.
 #pragma once
 
 #include <optional>
@@ -19,8 +19,8 @@ struct FitRequest {
   uint64_t seed = 0;
 };
 
-// A fit that cannot be made of the data at hand (too few events, no labels) is no error: body is empty and not_fitted says
-// why.
+// A fit that cannot be made of the data at hand (too few events, no labels) is no error: body is empty and
+// not_fitted says why.
 struct FitOutcome {
   std::optional<ModelBody> body;
   std::string not_fitted;

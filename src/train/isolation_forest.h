@@ -1,6 +1,6 @@
-// Isolation forest (Liu, Ting & Zhou 2008): random trees over random sub-samples; strange rows are isolated early. Grown
-// as scikit-learn grows it (depth limit ⌈log2 ψ⌉, constant features skipped). Deterministic for a seed; safe from any
-// thread.
+// Isolation forest (Liu, Ting & Zhou 2008): random trees over random sub-samples; strange rows are isolated
+// early. Grown as scikit-learn grows it (depth limit ⌈log2 ψ⌉, constant features skipped). Deterministic for
+// a seed; safe from any thread.
 #pragma once
 
 #include <cstdint>

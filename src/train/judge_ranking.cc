@@ -16,8 +16,8 @@ namespace {
 
 constexpr int kCalibrationBins = 10;
 
-// What a run predicts, by row of the timeline. Classifiers: the label of the row itself. Forecasters: the target of the
-// window that ends at the row.
+// What a run predicts, by row of the timeline. Classifiers: the label of the row itself. Forecasters: the
+// target of the window that ends at the row.
 struct Targets {
   std::vector<uint8_t> y;
   std::vector<uint8_t> onset;        // rows judged: forecasters those not already in alarm, else all
@@ -62,13 +62,14 @@ std::vector<size_t> Filter(const std::vector<size_t>& rows, const std::vector<ui
 }
 
 // Baselines by row of the timeline; the leading sensor is the plant file's, else chosen on the training part.
-std::vector<Baseline> TimelineBaselines(const Plant& plant, const TrainingData& data, const Targets& targets) {
+std::vector<Baseline> TimelineBaselines(const Plant& plant, const TrainingData& data,
+                                        const Targets& targets) {
   const std::vector<size_t> rows = Filter(targets.train, targets.onset);
   const std::vector<uint8_t> y = At(targets.y, rows);
   const std::vector<std::string> sensors = plant.Sensors();
   const auto named = std::find(sensors.begin(), sensors.end(), plant.models.leading_sensor);
-  const size_t only = named == sensors.end() ? static_cast<size_t>(-1)
-                                             : static_cast<size_t>(named - sensors.begin());
+  const size_t only =
+      named == sensors.end() ? static_cast<size_t>(-1) : static_cast<size_t>(named - sensors.begin());
   const LeadingSensor leading = FindLeadingSensor(data.sensors.Take(rows), y, only);
   const auto ones = static_cast<double>(std::count(y.begin(), y.end(), uint8_t{1}));
   return MakeBaselines(targets.rule_known, data.sensors, leading,
@@ -93,8 +94,8 @@ void PointMetrics(const std::vector<uint8_t>& y, const std::vector<double>& scor
 }
 
 // Event metrics of the served threshold over the rows from `begin`.
-void EventMetricsFrom(const TrainingData& data, const std::vector<double>& by_row, size_t begin, double threshold,
-                      std::map<std::string, double>* out) {
+void EventMetricsFrom(const TrainingData& data, const std::vector<double>& by_row, size_t begin,
+                      double threshold, std::map<std::string, double>* out) {
   const std::span<const PlantTime> times = std::span(data.times).subspan(begin);
   const std::span<const double> score = std::span(by_row).subspan(begin);
   const std::vector<Event> events =
@@ -106,9 +107,20 @@ void EventMetricsFrom(const TrainingData& data, const std::vector<double>& by_ro
   (*out)["median_lead_h"] = metrics.MedianLeadHours();
 }
 
+// The best F1 on the grid .1 … .9. Where calling every row an alarm does as well, the scores say nothing
+// about a threshold and ½ is as good as any.
+double ClassifierThreshold(const std::vector<uint8_t>& y, const std::vector<double>& score, TrainedRun* run) {
+  const BestF1 best = BestF1OnGrid(y, score);
+  const double always = Confuse(y, std::vector<double>(y.size(), 1.0), 0.5).F1();
+  if (best.f1 > always) return best.threshold;
+  run->model->info.notes.push_back(fmt::format(
+      "threshold .5: no other one beats always-alarm (F1 {:.3f}) on walk-forward scores", always));
+  return 0.5;
+}
+
 // The served threshold, from the walk-forward scores of the training part.
-double ServedThreshold(const Plant& plant, const RunSpec& spec, const TrainingData& data, const Targets& targets,
-                       TrainedRun* run) {
+double ServedThreshold(const Plant& plant, const RunSpec& spec, const TrainingData& data,
+                       const Targets& targets, TrainedRun* run) {
   std::vector<double> pooled(data.train_rows, kNull);
   for (const size_t r : targets.train) {
     if (r < data.train_rows) pooled[r] = run->walk_forward_scores[r];
@@ -119,10 +131,11 @@ double ServedThreshold(const Plant& plant, const RunSpec& spec, const TrainingDa
   }
   const std::vector<uint8_t> y = At(targets.y, scored);
   if (std::count(y.begin(), y.end(), uint8_t{1}) == 0) {
-    run->model->info.notes.push_back("threshold .5: no walk-forward scores of the training part hold an event");
+    run->model->info.notes.push_back(
+        "threshold .5: no walk-forward scores of the training part hold an event");
     return 0.5;
   }
-  if (spec.learner != RunSpec::Learner::kForecaster) return BestF1Cut(y, At(pooled, scored)).threshold;
+  if (spec.learner != RunSpec::Learner::kForecaster) return ClassifierThreshold(y, At(pooled, scored), run);
   const std::span<const PlantTime> times = std::span(data.times).first(data.train_rows);
   const std::vector<Event> events =
       FindEvents(times, std::span(data.label).first(data.train_rows), data.event_options);
@@ -157,8 +170,10 @@ void JudgeSkill(const TrainingData& data, const Targets& targets, const std::vec
   }
   std::vector<Baseline> pooled;
   for (const Baseline& b : baselines) {
-    pooled.push_back({b.name, {b.score.begin() + static_cast<std::ptrdiff_t>(first),
-                               b.score.begin() + static_cast<std::ptrdiff_t>(last)}, b.threshold});
+    pooled.push_back({b.name,
+                      {b.score.begin() + static_cast<std::ptrdiff_t>(first),
+                       b.score.begin() + static_cast<std::ptrdiff_t>(last)},
+                      b.threshold});
   }
   run->skill = JudgeRanking(std::span(judged).subspan(first, last - first),
                             Labels(targets.y).subspan(first, last - first),
@@ -168,7 +183,8 @@ void JudgeSkill(const TrainingData& data, const Targets& targets, const std::vec
 }  // namespace
 
 std::map<std::string, double> RankingFoldMetrics(const RunSpec& spec, const TrainingData& data,
-                                                 const std::vector<double>& by_row, const std::vector<size_t>& rows) {
+                                                 const std::vector<double>& by_row,
+                                                 const std::vector<size_t>& rows) {
   const Targets targets = MakeTargets(spec, data);
   const std::vector<uint8_t> y = At(targets.y, rows);
   const std::vector<double> score = At(by_row, rows);
@@ -184,8 +200,8 @@ std::map<std::string, double> RankingFoldMetrics(const RunSpec& spec, const Trai
   return out;
 }
 
-Status JudgeRankingRun(const Plant& plant, const RunSpec& spec, const TrainingData& data, const TrainOptions& options,
-                       const SkillOptions& skill, TrainedRun* run) {
+Status JudgeRankingRun(const Plant& plant, const RunSpec& spec, const TrainingData& data,
+                       const TrainOptions& options, const SkillOptions& skill, TrainedRun* run) {
   const bool isolation = spec.learner == RunSpec::Learner::kIsolation;
   const bool forecaster = spec.learner == RunSpec::Learner::kForecaster;
   const Targets targets = MakeTargets(spec, data);
@@ -196,8 +212,7 @@ Status JudgeRankingRun(const Plant& plant, const RunSpec& spec, const TrainingDa
   if (targets.valid.empty()) return {};
 
   std::vector<double> by_row(data.rows, kNull);
-  FW_RETURN_IF_ERROR(
-      ScoreTimeline(spec, data, run->model->body, targets.valid.front(), data.rows, &by_row));
+  FW_RETURN_IF_ERROR(ScoreTimeline(spec, data, run->model->body, targets.valid.front(), data.rows, &by_row));
   const std::vector<uint8_t> y = At(targets.y, targets.valid);
   const std::vector<double> score = At(by_row, targets.valid);
   PointMetrics(y, score, isolation ? threshold : 0.5, &run->metrics);

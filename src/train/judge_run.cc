@@ -67,7 +67,8 @@ int MajorityClass(const std::vector<int>& classes, size_t end) {
   return static_cast<int>(std::max_element(counts.begin(), counts.end()) - counts.begin());
 }
 
-Status JudgeRegime(const RunSpec& spec, const TrainingData& data, const TrainOptions& options, TrainedRun* run) {
+Status JudgeRegime(const RunSpec& spec, const TrainingData& data, const TrainOptions& options,
+                   TrainedRun* run) {
   std::vector<double> by_row(data.rows, kNull);
   FW_RETURN_IF_ERROR(ScoreTimeline(spec, data, run->model->body, data.train_rows, data.rows, &by_row));
   std::vector<int> y;
@@ -100,7 +101,8 @@ bool HasNext(const TrainingData& data, size_t r) {
   return r + 1 < data.rows && data.times[r + 1] - data.times[r] == data.event_options.interval;
 }
 
-Status JudgeDeviation(const RunSpec& spec, const TrainingData& data, const TrainOptions& options, TrainedRun* run) {
+Status JudgeDeviation(const RunSpec& spec, const TrainingData& data, const TrainOptions& options,
+                      TrainedRun* run) {
   const size_t begin = DeviationTrainRows(data.rows);
   std::vector<double> by_row(data.rows, kNull);
   FW_RETURN_IF_ERROR(ScoreTimeline(spec, data, run->model->body, begin, data.rows, &by_row));
@@ -153,8 +155,8 @@ Status SetIsolationThreshold(const RunSpec& spec, const TrainingData& data, Trai
   by_row.resize(data.train_rows);
   double contamination = kDefaultContamination;
   if (data.labelled) {
-    const auto ones = std::count(data.label.begin(), data.label.begin() + static_cast<std::ptrdiff_t>(data.train_rows),
-                                 uint8_t{1});
+    const auto ones = std::count(
+        data.label.begin(), data.label.begin() + static_cast<std::ptrdiff_t>(data.train_rows), uint8_t{1});
     contamination = static_cast<double>(ones) / static_cast<double>(data.train_rows);
   }
   run->metrics["contamination"] = contamination;
@@ -164,8 +166,8 @@ Status SetIsolationThreshold(const RunSpec& spec, const TrainingData& data, Trai
 
 }  // namespace
 
-Status ScoreTimeline(const RunSpec& spec, const TrainingData& data, const ModelBody& body, size_t begin, size_t end,
-                     std::vector<double>* by_row) {
+Status ScoreTimeline(const RunSpec& spec, const TrainingData& data, const ModelBody& body, size_t begin,
+                     size_t end, std::vector<double>* by_row) {
   FW_ASSIGN_OR_RETURN(const Predictor predictor, Predictor::Build(body));
   switch (spec.learner) {
     case Learner::kForecaster:
@@ -214,8 +216,8 @@ WalkForwardFold JudgeFold(const RunSpec& spec, const TrainingData& data, const s
   return out;
 }
 
-Status JudgeRun(const Plant& plant, const RunSpec& spec, const TrainingData& data, const TrainOptions& options,
-                TrainedRun* run) {
+Status JudgeRun(const Plant& plant, const RunSpec& spec, const TrainingData& data,
+                const TrainOptions& options, TrainedRun* run) {
   switch (spec.learner) {
     case Learner::kPca:
       JudgeMonitor(run);

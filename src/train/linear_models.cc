@@ -23,7 +23,8 @@ Eigen::Map<const RowMatrix> AsEigen(const Matrix& x) {
 
 // Standardised inputs with a column of ones at the end, for the intercept.
 RowMatrix Design(const Matrix& standardised) {
-  RowMatrix out(static_cast<Eigen::Index>(standardised.rows), static_cast<Eigen::Index>(standardised.columns) + 1);
+  RowMatrix out(static_cast<Eigen::Index>(standardised.rows),
+                static_cast<Eigen::Index>(standardised.columns) + 1);
   out.leftCols(out.cols() - 1) = AsEigen(standardised);
   out.col(out.cols() - 1).setOnes();
   return out;
@@ -37,7 +38,8 @@ class Objective {
  public:
   virtual ~Objective() = default;
   virtual double Value(const Eigen::VectorXd& w) const = 0;
-  virtual void Derivatives(const Eigen::VectorXd& w, Eigen::VectorXd* gradient, Eigen::MatrixXd* hessian) const = 0;
+  virtual void Derivatives(const Eigen::VectorXd& w, Eigen::VectorXd* gradient,
+                           Eigen::MatrixXd* hessian) const = 0;
 };
 
 // Newton with backtracking (Nocedal & Wright, algorithm 3.2). `scale` sets what counts as a small gradient.
@@ -71,7 +73,8 @@ Eigen::VectorXd Minimise(const Objective& objective, Eigen::VectorXd w, double s
 // Σ weight · (softplus(z) − target · z) + ½ penalty |w without intercept|², z = design · w.
 class BinaryLogLoss : public Objective {
  public:
-  BinaryLogLoss(const RowMatrix& design, const Eigen::VectorXd& target, const Eigen::VectorXd& weight, double penalty)
+  BinaryLogLoss(const RowMatrix& design, const Eigen::VectorXd& target, const Eigen::VectorXd& weight,
+                double penalty)
       : design_(design), target_(target), weight_(weight), penalty_(penalty) {}
 
   double Value(const Eigen::VectorXd& w) const override {
@@ -80,7 +83,8 @@ class BinaryLogLoss : public Objective {
     for (Eigen::Index i = 0; i < z.size(); ++i) sum += weight_[i] * (Softplus(z[i]) - target_[i] * z[i]);
     return sum;
   }
-  void Derivatives(const Eigen::VectorXd& w, Eigen::VectorXd* gradient, Eigen::MatrixXd* hessian) const override {
+  void Derivatives(const Eigen::VectorXd& w, Eigen::VectorXd* gradient,
+                   Eigen::MatrixXd* hessian) const override {
     const Eigen::VectorXd z = design_ * w;
     Eigen::VectorXd error(z.size());
     Eigen::VectorXd curvature(z.size());
@@ -103,8 +107,9 @@ class BinaryLogLoss : public Objective {
   double penalty_;
 };
 
-// Softmax cross-entropy; w holds one block of (columns + 1) a class. Penalises the mean of the intercepts, which the
-// loss leaves free, so the optimum is the one of sum zero that scikit-learn reaches from its start at zero.
+// Softmax cross-entropy; w holds one block of (columns + 1) a class. Penalises the mean of the intercepts,
+// which the loss leaves free, so the optimum is the one of sum zero that scikit-learn reaches from its start
+// at zero.
 class SoftmaxLoss : public Objective {
  public:
   SoftmaxLoss(const RowMatrix& design, const std::vector<int>& y, int classes, const Eigen::VectorXd& weight,
@@ -118,11 +123,13 @@ class SoftmaxLoss : public Objective {
       const double top = z.row(i).maxCoeff();
       sum += weight_[i] * (top + std::log((z.row(i).array() - top).exp().sum()) - z(i, y_[i]));
     }
-    for (int k = 0; k < classes_; ++k) sum += penalty_ / 2 * Block(w, k).head(design_.cols() - 1).squaredNorm();
+    for (int k = 0; k < classes_; ++k)
+      sum += penalty_ / 2 * Block(w, k).head(design_.cols() - 1).squaredNorm();
     const double intercepts = InterceptSum(w);
     return sum + penalty_ / 2 * intercepts * intercepts;
   }
-  void Derivatives(const Eigen::VectorXd& w, Eigen::VectorXd* gradient, Eigen::MatrixXd* hessian) const override {
+  void Derivatives(const Eigen::VectorXd& w, Eigen::VectorXd* gradient,
+                   Eigen::MatrixXd* hessian) const override {
     const Eigen::Index p = design_.cols();
     Eigen::MatrixXd probability = Scores(w);
     for (Eigen::Index i = 0; i < probability.rows(); ++i) {
@@ -134,14 +141,15 @@ class SoftmaxLoss : public Objective {
     hessian->resize(w.size(), w.size());
     for (int k = 0; k < classes_; ++k) {
       Eigen::VectorXd error = probability.col(k);
-      for (Eigen::Index i = 0; i < error.size(); ++i) error[i] = weight_[i] * (error[i] - (y_[i] == k ? 1 : 0));
+      for (Eigen::Index i = 0; i < error.size(); ++i)
+        error[i] = weight_[i] * (error[i] - (y_[i] == k ? 1 : 0));
       gradient->segment(k * p, p) = design_.transpose() * error;
       for (int j = 0; j < classes_; ++j) {
-        const Eigen::VectorXd curvature =
-            (weight_.array() * probability.col(k).array() *
-             ((k == j ? 1.0 : 0.0) - probability.col(j).array())).matrix();
+        const Eigen::VectorXd curvature = (weight_.array() * probability.col(k).array() *
+                                           ((k == j ? 1.0 : 0.0) - probability.col(j).array()))
+                                              .matrix();
         hessian->block(k * p, j * p, p, p) = design_.transpose() * curvature.asDiagonal() * design_;
-        (*hessian)(k * p + p - 1, j * p + p - 1) += penalty_;
+        (*hessian)(k* p + p - 1, j * p + p - 1) += penalty_;
       }
       gradient->segment(k * p, p - 1) += penalty_ * Block(w, k).head(p - 1);
       (*gradient)[k * p + p - 1] += penalty_ * InterceptSum(w);
@@ -175,7 +183,9 @@ Eigen::VectorXd ToEigen(const std::vector<double>& values) {
   return Eigen::Map<const Eigen::VectorXd>(values.data(), static_cast<Eigen::Index>(values.size()));
 }
 
-std::vector<double> ToVector(const Eigen::VectorXd& values) { return {values.data(), values.data() + values.size()}; }
+std::vector<double> ToVector(const Eigen::VectorXd& values) {
+  return {values.data(), values.data() + values.size()};
+}
 
 }  // namespace
 
@@ -231,8 +241,7 @@ Result<LinearModel> FitLogistic(const Matrix& x, const std::vector<int>& y, doub
   const Eigen::VectorXd target = ToEigen(std::vector<double>(y.begin(), y.end()));
   const Eigen::VectorXd weight = ToEigen(BalancedWeights(y));
   const BinaryLogLoss loss(design, target, weight, 1 / c);
-  const Eigen::VectorXd w =
-      Minimise(loss, Eigen::VectorXd::Zero(design.cols()), static_cast<double>(x.rows));
+  const Eigen::VectorXd w = Minimise(loss, Eigen::VectorXd::Zero(design.cols()), static_cast<double>(x.rows));
   LinearModel out;
   out.mean = standardiser.mean;
   out.scale = standardiser.scale;

@@ -18,7 +18,8 @@ Matrix Matrix::Slice(size_t begin, size_t end) const {
 
 Matrix Matrix::Take(std::span<const size_t> row_list) const {
   Matrix out(row_list.size(), columns);
-  for (size_t r = 0; r < row_list.size(); ++r) std::copy(row(row_list[r]), row(row_list[r]) + columns, out.row(r));
+  for (size_t r = 0; r < row_list.size(); ++r)
+    std::copy(row(row_list[r]), row(row_list[r]) + columns, out.row(r));
   return out;
 }
 
@@ -37,8 +38,10 @@ Result<Matrix> ToMatrix(const Frame& table, const std::vector<std::string>& colu
     FW_ASSIGN_OR_RETURN(const std::span<const double> cells, table.Column(columns[c]));
     for (size_t r = 0; r < cells.size(); ++r) {
       if (!IsValid(cells[r])) {
-        return Status::Invalid(fmt::format("column '{}' is empty in row {}; training needs every cell, as 'forewarn "
-                                           "etl' writes them", columns[c], r + 1));
+        return Status::Invalid(
+            fmt::format("column '{}' is empty in row {}; training needs every cell, as 'forewarn "
+                        "etl' writes them",
+                        columns[c], r + 1));
       }
       out.at(r, c) = cells[r];
     }

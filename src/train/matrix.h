@@ -1,5 +1,5 @@
-// Matrix: the learners' view of data, rows × columns of doubles, row-major, and Samples: a Matrix with its 0/1
-// labels. Filled from Frames and windows by the trainer; no learner knows a column's name. Plain values.
+// Matrix: the learners' view of data, rows × columns of doubles, row-major, and Samples: a Matrix with its
+// 0/1 labels. Filled from Frames and windows by the trainer; no learner knows a column's name. Plain values.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,8 @@ struct Matrix {
   double at(size_t r, size_t c) const { return values[r * columns + c]; }
   double& at(size_t r, size_t c) { return values[r * columns + c]; }
 
-  Matrix Slice(size_t begin, size_t end) const;          // rows [begin, end)
-  Matrix Take(std::span<const size_t> row_list) const;   // those rows, in that order
+  Matrix Slice(size_t begin, size_t end) const;         // rows [begin, end)
+  Matrix Take(std::span<const size_t> row_list) const;  // those rows, in that order
 };
 
 struct Samples {
@@ -42,7 +42,8 @@ struct Samples {
 Result<Matrix> ToMatrix(const Frame& table, const std::vector<std::string>& columns);
 // Windows, widened to double.
 Matrix ToMatrix(const WindowMatrix& windows);
-// The middle value of each column (mean of the two middle ones for an even count); 0 for a matrix without rows.
+// The middle value of each column (mean of the two middle ones for an even count); 0 for a matrix without
+// rows.
 std::vector<double> ColumnMedians(const Matrix& x);
 
 }  // namespace forewarn

@@ -18,7 +18,8 @@ std::vector<size_t> Ranking(Scores score) {
   return order;
 }
 
-// Calls use(score, true positives so far, false positives so far) after each group of equal scores, highest first.
+// Calls use(score, true positives so far, false positives so far) after each group of equal scores, highest
+// first.
 template <typename Use>
 void ForCuts(Labels y, Scores score, const Use& use) {
   const std::vector<size_t> order = Ranking(score);
@@ -83,7 +84,8 @@ double AveragePrecision(Labels y, Scores score) {
   double sum = 0;
   size_t last_tp = 0;
   ForCuts(y, score, [&](double, size_t tp, size_t fp) {
-    sum += static_cast<double>(tp - last_tp) / positives * (static_cast<double>(tp) / static_cast<double>(tp + fp));
+    sum += static_cast<double>(tp - last_tp) / positives *
+           (static_cast<double>(tp) / static_cast<double>(tp + fp));
     last_tp = tp;
   });
   return sum;

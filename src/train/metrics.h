@@ -1,5 +1,5 @@
-// Metrics of point predictions, equal to scikit-learn's (tests/parity). Scores are higher for the class 1; labels are 0/1,
-// one a score, never empty. Pure; safe from any thread.
+// Metrics of point predictions, equal to scikit-learn's (tests/parity). Scores are higher for the class 1;
+// labels are 0/1, one a score, never empty. Pure; safe from any thread.
 #pragma once
 
 #include <array>
@@ -25,8 +25,9 @@ Confusion Confuse(Labels y, Scores score, double threshold);
 double RocAuc(Labels y, Scores score);            // ties count half; NaN unless both classes are there
 double AveragePrecision(Labels y, Scores score);  // Σ (R_n − R_{n−1}) P_n; 0 without positives
 double BrierScore(Labels y, Scores probability);
-double LogLoss(Labels y, Scores probability);     // clipped at 2^-52
-// Expected calibration error: |mean probability − share of ones|, weighted by rows, over equal-width bins of [0, 1].
+double LogLoss(Labels y, Scores probability);  // clipped at 2^-52
+// Expected calibration error: |mean probability − share of ones|, weighted by rows, over equal-width bins of
+// [0, 1].
 double CalibrationError(Labels y, Scores probability, int bins);
 
 struct BestF1 {
@@ -35,7 +36,8 @@ struct BestF1 {
 };
 // The best F1 over 50 thresholds .1 … .9; ties: the lowest.
 BestF1 BestF1OnGrid(Labels y, Scores score);
-// The best F1 over every cut between two neighbouring scores; the threshold stands midway. {.5, 0} without positives.
+// The best F1 over every cut between two neighbouring scores; the threshold stands midway. {.5, 0} without
+// positives.
 BestF1 BestF1Cut(Labels y, Scores score);
 
 // Classes 0 … k−1; macro F1 is the mean over the classes that occur in either, as scikit-learn's.

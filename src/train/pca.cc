@@ -76,8 +76,9 @@ Result<PcaModel> FitPcaMonitor(const Matrix& x) {
   FW_ASSIGN_OR_RETURN(PcaModel model, FitPca(x));
   const size_t fewest = kPcaBlocks * (static_cast<size_t>(model.kept) + 2);
   if (x.rows < fewest) {
-    return Status::Invalid(fmt::format("{} rows are too few for the limits of a monitor of {} components; it needs {}",
-                                       x.rows, model.kept, fewest));
+    return Status::Invalid(
+        fmt::format("{} rows are too few for the limits of a monitor of {} components; it needs {}", x.rows,
+                    model.kept, fewest));
   }
   std::vector<double> t2;
   std::vector<double> spe;

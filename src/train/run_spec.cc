@@ -21,9 +21,12 @@ RunSpec MakeRun(std::string name, Learner learner, ModelKind kind, std::vector<s
 }
 
 RunSpec Boosting(const Plant& plant) {
-  RunSpec run = MakeRun("gradient_boosting", Learner::kBoosting, ModelKind::kClassifier,
-                        {plant.ModelName("champion")});
-  run.boost = {.trees = 150, .max_depth = 3, .eta = 0.05, .subsample = 0.8,
+  RunSpec run =
+      MakeRun("gradient_boosting", Learner::kBoosting, ModelKind::kClassifier, {plant.ModelName("champion")});
+  run.boost = {.trees = 150,
+               .max_depth = 3,
+               .eta = 0.05,
+               .subsample = 0.8,
                .min_child_weight = 2.5};  // the curvature of 10 rows at probability ½
   run.calibration = Calibration::Kind::kLogistic;
   return run;
@@ -32,7 +35,11 @@ RunSpec Boosting(const Plant& plant) {
 RunSpec Calibrated(const Plant& plant) {
   RunSpec run = MakeRun("xgboost_calibrated", Learner::kCalibrated, ModelKind::kClassifier,
                         {plant.ModelName("champion")});
-  run.boost = {.trees = 200, .max_depth = 3, .eta = 0.05, .subsample = 0.8, .colsample_bytree = 0.8,
+  run.boost = {.trees = 200,
+               .max_depth = 3,
+               .eta = 0.05,
+               .subsample = 0.8,
+               .colsample_bytree = 0.8,
                .min_child_weight = 10};
   run.calibration = Calibration::Kind::kSigmoid;
   return run;
@@ -41,7 +48,11 @@ RunSpec Calibrated(const Plant& plant) {
 RunSpec Leafwise(const Plant& plant) {
   RunSpec run = MakeRun("xgboost_leafwise_calibrated", Learner::kCalibrated, ModelKind::kClassifier,
                         {plant.ModelName("champion")});
-  run.boost = {.trees = 200, .max_depth = 4, .max_leaves = 15, .eta = 0.05, .colsample_bytree = 0.8,
+  run.boost = {.trees = 200,
+               .max_depth = 4,
+               .max_leaves = 15,
+               .eta = 0.05,
+               .colsample_bytree = 0.8,
                .min_child_weight = 2.5};
   run.calibration = Calibration::Kind::kIsotonic;
   return run;
@@ -50,7 +61,12 @@ RunSpec Leafwise(const Plant& plant) {
 RunSpec Forest(const Plant& plant) {
   RunSpec run = MakeRun("rf_soft_alarm", Learner::kCalibrated, ModelKind::kClassifier,
                         {plant.ModelName("rf_soft_alarm"), plant.ModelName("champion")});
-  run.boost = {.forest = true, .trees = 300, .max_depth = 5, .eta = 1, .subsample = 0.632, .min_child_weight = 8,
+  run.boost = {.forest = true,
+               .trees = 300,
+               .max_depth = 5,
+               .eta = 1,
+               .subsample = 0.632,
+               .min_child_weight = 8,
                .lambda = 0};  // colsample_bynode = √p / p is set with p
   run.calibration = Calibration::Kind::kIsotonic;
   return run;
@@ -59,7 +75,11 @@ RunSpec Forest(const Plant& plant) {
 RunSpec Forecaster(const Plant& plant, size_t horizon) {
   const std::string name = "forecaster_" + plant.HorizonName(horizon);
   RunSpec run = MakeRun(name, Learner::kForecaster, ModelKind::kForecaster, {plant.ModelName(name)});
-  run.boost = {.trees = 200, .max_depth = 3, .eta = 0.05, .subsample = 0.8, .colsample_bytree = 0.7,
+  run.boost = {.trees = 200,
+               .max_depth = 3,
+               .eta = 0.05,
+               .subsample = 0.8,
+               .colsample_bytree = 0.7,
                .min_child_weight = 10};
   run.calibration = Calibration::Kind::kIsotonic;
   run.horizon = horizon;
@@ -113,9 +133,14 @@ std::vector<std::pair<std::string, double>> RunParams(const RunSpec& spec) {
                      spec.learner == Learner::kForecaster;
   if (trees) {
     const BoostParams& b = spec.boost;
-    out = {{"trees", b.trees}, {"max_depth", b.max_depth}, {"eta", b.eta}, {"subsample", b.subsample},
-           {"colsample_bytree", b.colsample_bytree}, {"min_child_weight", b.min_child_weight},
-           {"lambda", b.lambda}, {"max_leaves", b.max_leaves}};
+    out = {{"trees", b.trees},
+           {"max_depth", b.max_depth},
+           {"eta", b.eta},
+           {"subsample", b.subsample},
+           {"colsample_bytree", b.colsample_bytree},
+           {"min_child_weight", b.min_child_weight},
+           {"lambda", b.lambda},
+           {"max_leaves", b.max_leaves}};
   }
   if (spec.learner == Learner::kCalibrated || spec.learner == Learner::kForecaster) {
     out["calibration_folds"] = static_cast<double>(kCalibrationFolds);

@@ -1,5 +1,5 @@
-// The table of runs (models.md, "The twelve runs"): what each is called, how it is fitted, and under which names it is
-// registered. The trainer and the evaluation read it; nothing else knows a run's settings.
+// The table of runs (models.md, "The twelve runs"): what each is called, how it is fitted, and under which
+// names it is registered. The trainer and the evaluation read it; nothing else knows a run's settings.
 #pragma once
 
 #include <string>
@@ -21,9 +21,10 @@ struct RunSpec {
   BoostParams boost;                    // tree learners
   double regularisation = 0;            // logistic, multinomial: C; ridge: alpha
   Calibration::Kind calibration = Calibration::Kind::kIdentity;
-  size_t horizon = 0;                   // forecasters: index into the plant's horizons
-  bool NeedsLabels() const { return learner != Learner::kIsolation && learner != Learner::kPca &&
-                                    learner != Learner::kRidge; }
+  size_t horizon = 0;  // forecasters: index into the plant's horizons
+  bool NeedsLabels() const {
+    return learner != Learner::kIsolation && learner != Learner::kPca && learner != Learner::kRidge;
+  }
 };
 
 inline constexpr int kSmoteNeighbours = 5;
@@ -36,7 +37,8 @@ inline constexpr int kRegimes = 3;                     // normal, transition, al
 
 // Every run a plant can have, in the order of models.md's table; forecasters by the plant's horizons.
 std::vector<RunSpec> AllRuns(const Plant& plant);
-// Those in `only`, or where it is empty those of the plant file; in table order. NotFound lists the known names.
+// Those in `only`, or where it is empty those of the plant file; in table order. NotFound lists the known
+// names.
 Result<std::vector<RunSpec>> SelectRuns(const Plant& plant, const std::vector<std::string>& only);
 // The settings that went into a fit, by name, sorted.
 std::vector<std::pair<std::string, double>> RunParams(const RunSpec& spec);

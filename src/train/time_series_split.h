@@ -12,8 +12,8 @@ struct TimeFold {
   size_t test_end = 0;
 };
 
-// `folds` folds over n rows; test blocks of n / (folds + 1) rows at the end, `gap` rows before each left out of its
-// training part. Folds without training rows are left out; fewer than folds + 1 rows give none.
+// `folds` folds over n rows; test blocks of n / (folds + 1) rows at the end, `gap` rows before each left out
+// of its training part. Folds without training rows are left out; fewer than folds + 1 rows give none.
 inline std::vector<TimeFold> TimeSeriesSplit(size_t n, size_t folds, size_t gap = 0) {
   std::vector<TimeFold> out;
   const size_t size = n / (folds + 1);

@@ -53,7 +53,8 @@ inline Plant GasPlant() {
 inline bool HasGasData() { return std::filesystem::exists(SharedData("gas-treatment/labeled_dataset.csv")); }
 
 inline FeatureDataset GasDataset(const Plant& plant) {
-  return BuildDataset(plant, ReadTable(SharedData("gas-treatment/labeled_dataset.csv")), DatasetOptions{}, nullptr)
+  return BuildDataset(plant, ReadTable(SharedData("gas-treatment/labeled_dataset.csv")), DatasetOptions{},
+                      nullptr)
       .value();
 }
 

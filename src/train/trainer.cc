@@ -35,7 +35,8 @@ struct Job {
 bool WantsFold(const RunSpec& spec, const TrainingData& data, const TimeFold& fold, bool verdicts) {
   if (spec.learner == Learner::kPca || !data.labelled) return false;
   if (verdicts) return true;
-  const bool threshold_from_scores = spec.kind == ModelKind::kClassifier || spec.kind == ModelKind::kForecaster;
+  const bool threshold_from_scores =
+      spec.kind == ModelKind::kClassifier || spec.kind == ModelKind::kForecaster;
   return threshold_from_scores && fold.test_begin < data.train_rows;
 }
 
@@ -51,7 +52,8 @@ double Cost(const RunSpec& spec, const TrainingData& data, size_t end) {
   return unit * static_cast<double>(end) / static_cast<double>(data.rows);
 }
 
-std::vector<Job> PlanJobs(const std::vector<RunSpec>& specs, const TrainingData& data, const TrainOptions& options) {
+std::vector<Job> PlanJobs(const std::vector<RunSpec>& specs, const TrainingData& data,
+                          const TrainOptions& options) {
   const std::vector<TimeFold> folds = data.WalkForward();
   std::vector<Job> out;
   for (size_t i = 0; i < specs.size(); ++i) {
@@ -114,8 +116,8 @@ Status Collect(const RunSpec& spec, const TrainingData& data, Job& job, TrainedR
 }
 
 // What a version knows about itself: names, medians, origin. Metrics and threshold come with the judgement.
-void DescribeModel(const Plant& plant, const FeatureDataset& dataset, const RunSpec& spec, const TrainingData& data,
-                   ModelInfo* info) {
+void DescribeModel(const Plant& plant, const FeatureDataset& dataset, const RunSpec& spec,
+                   const TrainingData& data, ModelInfo* info) {
   info->run = spec.name;
   info->kind = spec.kind;
   info->plant = dataset.plant;

@@ -70,7 +70,9 @@ Status AddLabels(const Plant& plant, const FeatureDataset& dataset, const Frame&
 }  // namespace
 
 size_t WindowSamples::WindowsBefore(size_t end) const {
-  const auto target_reaches = [&](size_t row, size_t limit) { return row + static_cast<size_t>(steps) < limit; };
+  const auto target_reaches = [&](size_t row, size_t limit) {
+    return row + static_cast<size_t>(steps) < limit;
+  };
   return static_cast<size_t>(std::lower_bound(now.begin(), now.end(), end, target_reaches) - now.begin());
 }
 

@@ -32,7 +32,8 @@ void Resample(size_t n, const SkillOptions& options, const std::function<void(co
   }
 }
 
-SkillVerdict Conclude(SkillVerdict verdict, const std::vector<double>& differences, const SkillOptions& options) {
+SkillVerdict Conclude(SkillVerdict verdict, const std::vector<double>& differences,
+                      const SkillOptions& options) {
   verdict.low = Quantile(differences, 0.05);
   verdict.high = Quantile(differences, 0.95);
   verdict.text = kNoSkillShown;
@@ -81,8 +82,8 @@ class RankedPrecision {
   std::vector<Place> order_;
 };
 
-double MacroF1Of(std::span<const uint8_t> judged, const std::vector<int>& y, const std::vector<int>& predicted,
-                 int classes, const Counts& counts) {
+double MacroF1Of(std::span<const uint8_t> judged, const std::vector<int>& y,
+                 const std::vector<int>& predicted, int classes, const Counts& counts) {
   std::vector<double> hit(static_cast<size_t>(classes), 0);
   std::vector<double> seen(static_cast<size_t>(classes), 0);  // actual + predicted
   for (size_t r = 0; r < y.size(); ++r) {
@@ -108,7 +109,8 @@ bool AnyJudged(std::span<const uint8_t> judged) {
 }  // namespace
 
 SkillVerdict JudgeRanking(std::span<const uint8_t> judged, Labels y, Scores score,
-                          const std::vector<Baseline>& baselines, size_t events, const SkillOptions& options) {
+                          const std::vector<Baseline>& baselines, size_t events,
+                          const SkillOptions& options) {
   SkillVerdict out;
   out.events = events;
   if (!AnyJudged(judged) || baselines.empty()) return out;
@@ -126,7 +128,8 @@ SkillVerdict JudgeRanking(std::span<const uint8_t> judged, Labels y, Scores scor
   out.baseline = baselines[best].name;
   const RankedPrecision trivial(judged, y, baselines[best].score);
   std::vector<double> differences;
-  Resample(y.size(), options, [&](const Counts& counts) { differences.push_back(model(counts) - trivial(counts)); });
+  Resample(y.size(), options,
+           [&](const Counts& counts) { differences.push_back(model(counts) - trivial(counts)); });
   return Conclude(std::move(out), differences, options);
 }
 

@@ -29,15 +29,17 @@ Status Check(int result, const char* what) {
   return Status::Internal(fmt::format("xgboost: {}: {}", what, message));
 }
 
-Result<MatrixHandle> MakeMatrix(const Matrix& x, const std::vector<uint8_t>& y, const std::vector<float>& weights) {
+Result<MatrixHandle> MakeMatrix(const Matrix& x, const std::vector<uint8_t>& y,
+                                const std::vector<float>& weights) {
   const std::vector<float> values(x.values.begin(), x.values.end());
   DMatrixHandle raw = nullptr;
-  FW_RETURN_IF_ERROR(Check(XGDMatrixCreateFromMat(values.data(), x.rows, x.columns,
-                                                  std::numeric_limits<float>::quiet_NaN(), &raw),
-                           "making a matrix"));
+  FW_RETURN_IF_ERROR(Check(
+      XGDMatrixCreateFromMat(values.data(), x.rows, x.columns, std::numeric_limits<float>::quiet_NaN(), &raw),
+      "making a matrix"));
   MatrixHandle matrix(raw);
   const std::vector<float> labels(y.begin(), y.end());
-  FW_RETURN_IF_ERROR(Check(XGDMatrixSetFloatInfo(raw, "label", labels.data(), labels.size()), "setting labels"));
+  FW_RETURN_IF_ERROR(
+      Check(XGDMatrixSetFloatInfo(raw, "label", labels.data(), labels.size()), "setting labels"));
   if (!weights.empty()) {
     FW_RETURN_IF_ERROR(
         Check(XGDMatrixSetFloatInfo(raw, "weight", weights.data(), weights.size()), "setting weights"));
@@ -71,8 +73,8 @@ Parameters ToParameters(const BoostParams& p, uint64_t seed) {
   return out;
 }
 
-// One tree of the library's model document. Nodes are renumbered breadth-first from the root, so children stand after
-// their parent and nodes the library pruned are gone.
+// One tree of the library's model document. Nodes are renumbered breadth-first from the root, so children
+// stand after their parent and nodes the library pruned are gone.
 Tree ReadTree(const nlohmann::json& in, float leaf_scale) {
   const auto& left = in.at("left_children");
   const auto& right = in.at("right_children");
