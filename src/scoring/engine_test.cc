@@ -1,0 +1,477 @@
+#include "scoring/engine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cmath>
+#include <thread>
+
+#include "core/file.h"
+#include "core/random.h"
+#include "model/random_models.h"
+#include "registry/artifact.h"
+#include "registry/local_registry.h"
+#include "scoring/reply_json.h"
+#include "scoring/table_scoring.h"
+
+namespace forewarn {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+Plant EnginePlant() {
+  Plant plant;
+  plant.name = "small";
+  plant.tags = {{.id = "p", .label = "", .unit = "", .files = {}},
+                {.id = "q", .label = "", .unit = "", .files = {}}};
+  plant.features.window = 3;
+  plant.features.horizons = {kHour, 3 * kHour};
+  plant.features.rolling = {3, {"p"}};
+  plant.features.delta = {"p"};
+  plant.features.point = {"p", "q", "hour_of_day", "p_roll_mean", "p_roll_std", "p_delta"};
+  plant.features.history_sum = HistorySum{"failures_48", "anomaly_label", 49};
+  plant.models.prefix = "x";
+  return plant;
+}
+
+CalibratedTrees EngineTrees(Random& random, int features) {
+  CalibratedTrees body;
+  for (int fold = 0; fold < 2; ++fold) {
+    body.folds.push_back(
+        {random_models::Ensemble(random, 20, features, {3, 0.05}), random_models::Platt(random)});
+  }
+  return body;
+}
+
+Model PointModel(uint64_t seed) {
+  Random random(seed);
+  Model model;
+  model.info.run = "xgboost_calibrated";
+  model.info.kind = ModelKind::kClassifier;
+  model.info.features = EnginePlant().features.point;
+  model.info.medians = {10, 20, 12, 11, 1, 2};
+  model.info.threshold = 0.375;
+  model.info.skill = "no skill shown";
+  model.info.gains = {0.1, 0.5, 0, 0.1, 0.2, 0.1};
+  model.body = EngineTrees(random, 6);
+  return model;
+}
+
+Model WindowModel(uint64_t seed, int horizon) {
+  Random random(seed);
+  Model model;
+  model.info.run = "forecaster_" + std::to_string(horizon) + "h";
+  model.info.kind = ModelKind::kForecaster;
+  model.info.sensors = {"p", "q"};
+  model.info.window = 3;
+  model.info.horizon = horizon;
+  model.info.horizon_name = std::to_string(horizon) + "h";
+  model.info.features = WindowNames(model.info.sensors, model.info.window);
+  model.info.medians.assign(model.info.features.size(), 0);
+  model.info.threshold = 0.6;
+  model.body = EngineTrees(random, static_cast<int>(model.info.features.size()));
+  return model;
+}
+
+// T² is (p² + q²), SPE 0.
+Model MonitorModel() {
+  PcaModel body;
+  body.mean = {0, 0};
+  body.scale = {1, 1};
+  body.components = {{1, 0}, {0, 1}};
+  body.variance = {1, 1};
+  body.explained = {0.5, 0.5};
+  body.kept = 2;
+  body.t2_limit95 = 4, body.t2_limit99 = 9, body.spe_limit95 = 1, body.spe_limit99 = 2;
+  Model model;
+  model.info.run = "pca";
+  model.info.kind = ModelKind::kPca;
+  model.info.features = {"p", "q"};
+  model.info.medians = {0, 0};
+  model.body = body;
+  return model;
+}
+
+class EngineTest : public ::testing::Test {
+ protected:
+  EngineTest() : registry_(std::move(*LocalRegistry::Open(scratch_.path()))) {}
+
+  int Add(const std::string& name, const Model& model) {
+    const Result<FileSet> files = PackModel(model);
+    EXPECT_TRUE(files.ok()) << files.message();
+    const Result<ModelVersion> version =
+        registry_->AddVersion({name, "", {{kSkillTag, model.info.skill}}, *files});
+    EXPECT_TRUE(version.ok()) << version.message();
+    return version->version;
+  }
+
+  std::unique_ptr<ScoringEngine> Loaded(EngineOptions options = {}) {
+    auto engine = std::make_unique<ScoringEngine>(EnginePlant(), std::move(options));
+    EXPECT_TRUE(engine->Reload(*registry_).ok());
+    return engine;
+  }
+
+  static PredictRequest Point(const std::string& json) {
+    std::vector<Fault> faults;
+    Result<PredictRequest> request = ParsePredict(json, &faults);
+    EXPECT_TRUE(request.ok()) << request.message();
+    return *request;
+  }
+
+  ScratchFolder scratch_;
+  std::unique_ptr<Registry> registry_;
+};
+
+TEST_F(EngineTest, PredictIsThePredictorsScoreOfTheNamedInputs) {
+  Add("x_champion", PointModel(1));
+  const auto engine = Loaded();
+  std::vector<Fault> faults;
+  const auto reply = engine->Predict(
+      Point(
+          R"({"features":{"Q":0.5,"p":-1,"HOUR_OF_DAY":3,"p_roll_std":1,"p_delta":0,"p_roll_mean":2,"z":1,"t":"x"}})"),
+      &faults);
+  ASSERT_TRUE(reply.ok()) << reply.message();
+  const double row[6] = {-1, 0.5, 3, 2, 1, 0};
+  EXPECT_EQ(reply->score, Predictor::Build(PointModel(1))->Score(row));
+  EXPECT_THAT(reply->imputed, IsEmpty());
+  EXPECT_THAT(reply->ignored, ElementsAre("z", "t"));
+  EXPECT_EQ(reply->threshold, 0.375);
+  EXPECT_EQ(reply->alarm, reply->score >= 0.375);
+  EXPECT_EQ(reply->status, InputStatus::kOk);
+  EXPECT_THAT(ToJson(*reply, *engine),
+              HasSubstr(R"("model":{"name":"x_champion","version":1,"skill":"no skill shown"})"));
+}
+
+TEST_F(EngineTest, MissingInputsAreImputedByRuleAndNamed) {
+  Add("x_champion", PointModel(1));
+  const auto engine = Loaded();
+  std::vector<Fault> faults;
+  PredictRequest request = Point(R"({"p":-1,"failures_48":7})");
+  auto reply = engine->Predict(request, &faults);
+  ASSERT_TRUE(reply.ok()) << reply.message();
+  const double row[6] = {-1, 20, 12, -1, 0, 0};  // q, hour: medians; mean: the sensor; std, delta: 0
+  EXPECT_EQ(reply->score, Predictor::Build(PointModel(1))->Score(row));
+  EXPECT_THAT(reply->imputed, ElementsAre("q", "hour_of_day", "p_roll_mean", "p_roll_std", "p_delta"));
+  EXPECT_THAT(reply->ignored, IsEmpty()) << "the history sum is known, though no input";
+  EXPECT_EQ(reply->failure_frequency, 7);
+  request.plant_time = 5 * kHour;
+  reply = engine->Predict(request, &faults);
+  const double at_five[6] = {-1, 20, 5, -1, 0, 0};
+  EXPECT_EQ(reply->score, Predictor::Build(PointModel(1))->Score(at_five));
+  // A sensor that is missing itself passes its median on.
+  reply = engine->Predict(Point(R"({"q":1})"), &faults);
+  const double without_p[6] = {10, 1, 12, 10, 0, 0};
+  EXPECT_EQ(reply->score, Predictor::Build(PointModel(1))->Score(without_p));
+}
+
+TEST_F(EngineTest, FaultsAreAllToldWithTheirPointers) {
+  Add("x_champion", PointModel(1));
+  const auto engine = Loaded();
+  const auto pointers = [&](const std::string& body) {
+    std::vector<Fault> faults;
+    const auto request = ParsePredict(body, &faults);
+    if (request.ok()) {
+      const auto reply = engine->Predict(*request, &faults);
+      EXPECT_FALSE(reply.ok());
+      EXPECT_EQ(reply.status().code(), Code::kInvalid);
+    }
+    std::vector<std::string> out;
+    for (const Fault& fault : faults) out.push_back(fault.pointer);
+    return out;
+  };
+  EXPECT_THAT(pointers(R"({"features":{"p":"1","q":true,"hour_of_day":null}})"),
+              ElementsAre("/features/p", "/features/q", "/features/hour_of_day"));
+  EXPECT_THAT(pointers(R"({"p":[1],"q":{}})"), ElementsAre("/p", "/q"));
+  EXPECT_THAT(pointers(R"({"features":{}})"), ElementsAre("/features"));
+  EXPECT_THAT(pointers(R"({"features":{"nobody":1}})"), ElementsAre("/features"));
+  EXPECT_THAT(pointers(R"({"features":[1]})"), ElementsAre("/features"));
+  EXPECT_THAT(pointers(R"({"features":{"p":1,"P":2}})"), ElementsAre("/features/p"));
+  EXPECT_THAT(pointers(R"([1])"), ElementsAre(""));
+  EXPECT_THAT(pointers(R"({"features":{"failures_48":"x","p":1}})"), ElementsAre("/features/failures_48"));
+}
+
+TEST_F(EngineTest, WhatIsNotJsonHasNoPointer) {
+  for (const char* body : {"", "{", "{\"p\":NaN}", "{\"p\":1e999}", "{\"p\":12345678901234567890123}", "nul",
+                           "{\"p\":1}}", "{\"\xff\":1}", "{\"p\":\"\\ud800\"}"}) {
+    std::vector<Fault> faults;
+    EXPECT_FALSE(ParsePredict(body, &faults).ok()) << body;
+    EXPECT_TRUE(faults.empty()) << body;
+  }
+  std::vector<Fault> faults;
+  EXPECT_FALSE(ParsePredict(std::string(100000, '['), &faults).ok());
+}
+
+TEST_F(EngineTest, ThresholdIsTheOptionsElseTheVersions) {
+  Add("x_champion", PointModel(1));
+  EngineOptions options;
+  options.alarm_threshold = 0.0;
+  const auto engine = Loaded(options);
+  std::vector<Fault> faults;
+  const auto reply = engine->Predict(Point(R"({"p":1})"), &faults);
+  EXPECT_EQ(reply->threshold, 0.0);
+  EXPECT_EQ(reply->alarm, 1);
+}
+
+TEST_F(EngineTest, InputsBeyondTheMonitorsLimitsAreMarkedNotRefused) {
+  Add("x_champion", PointModel(1));
+  Add("x_forecaster_1h", WindowModel(2, 1));
+  Add("x_pca", MonitorModel());
+  const auto engine = Loaded();
+  std::vector<Fault> faults;
+  EXPECT_EQ(engine->Predict(Point(R"({"p":2.9,"q":0})"), &faults)->status, InputStatus::kOk);
+  EXPECT_EQ(engine->Predict(Point(R"({"p":3.1,"q":0})"), &faults)->status,
+            InputStatus::kOutsideTrainingRange);
+  auto request = ParseForecast(R"([{"p":0,"q":0},{"p":0,"q":0},{"p":0,"q":4}])", &faults);
+  EXPECT_EQ(engine->Forecast(*request, &faults)->status, InputStatus::kOutsideTrainingRange);
+  request->stale = true;
+  EXPECT_EQ(engine->Forecast(*request, &faults)->status, InputStatus::kStale);
+}
+
+TEST_F(EngineTest, ForecastTakesTheNewestWindow) {
+  Add("x_forecaster_3h", WindowModel(2, 3));
+  const auto engine = Loaded();
+  std::vector<Fault> faults;
+  const auto request = ParseForecast(
+      R"({"horizon":3,"recent_observations":[{"p":9,"q":9},{"p":1,"q":2},{"P":3,"q":4,"timestamp":"x"},{"p":5,"q":7}],"note":1})",
+      &faults);
+  ASSERT_TRUE(request.ok()) << request.message();
+  const auto reply = engine->Forecast(*request, &faults);
+  ASSERT_TRUE(reply.ok()) << reply.message();
+  const double rows[6] = {1, 2, 3, 4, 5, 7};
+  float window[12];
+  WindowFeatures(rows, 2, 3, window);
+  const std::vector<double> inputs(window, window + 12);
+  EXPECT_EQ(reply->probability, Predictor::Build(WindowModel(2, 3))->Score(inputs.data()));
+  EXPECT_EQ(reply->horizon_hours, 3);
+  EXPECT_EQ(reply->observations, 4u);
+  EXPECT_EQ(reply->threshold, 0.6);
+  EXPECT_THAT(reply->ignored, ElementsAre("timestamp", "note"));
+}
+
+TEST_F(EngineTest, ForecastRejectsFewRowsMissingSensorsAndUnknownHorizons) {
+  Add("x_forecaster_1h", WindowModel(2, 1));
+  const auto engine = Loaded();
+  const auto faults_of = [&](const std::string& body) {
+    std::vector<Fault> faults;
+    const auto request = ParseForecast(body, &faults);
+    if (request.ok()) {
+      EXPECT_FALSE(engine->Forecast(*request, &faults).ok());
+    }
+    std::vector<std::string> out;
+    for (const Fault& fault : faults) out.push_back(fault.pointer);
+    return out;
+  };
+  EXPECT_THAT(faults_of(R"({"recent_observations":[{"p":1,"q":1},{"p":1,"q":1}]})"),
+              ElementsAre("/recent_observations"));
+  EXPECT_THAT(
+      faults_of(R"({"recent_observations":[{"p":1},{"p":"1","q":1},{"p":1,"q":null}]})"),
+      ElementsAre("/recent_observations/0/q", "/recent_observations/1/p", "/recent_observations/2/q"));
+  EXPECT_THAT(faults_of(R"({"horizon":2,"recent_observations":[{"p":1,"q":1}]})"), ElementsAre("/horizon"));
+  EXPECT_THAT(faults_of(R"({"horizon":"1","recent_observations":[]})"), ElementsAre("/horizon"));
+  EXPECT_THAT(faults_of(R"({"horizon":1})"), ElementsAre("/recent_observations"));
+  EXPECT_THAT(faults_of(R"({"recent_observations":[1]})"), ElementsAre("/recent_observations/0"));
+  std::vector<Fault> faults;
+  const auto request = ParseForecast(R"({"horizon":3,"recent_observations":[{"p":1,"q":1}]})", &faults);
+  EXPECT_EQ(engine->Forecast(*request, &faults).status().code(), Code::kUnavailable)
+      << "known, but not loaded";
+}
+
+TEST_F(EngineTest, ExplanationsAddUpAndAreSorted) {
+  Add("x_champion", PointModel(1));
+  Add("x_forecaster_1h", WindowModel(2, 1));
+  const auto engine = Loaded();
+  std::vector<Fault> faults;
+  const auto point = engine->Explain(Point(R"({"p":0.3,"q":-1})"), &faults);
+  const auto forecast_request = ParseForecast(R"([{"p":0,"q":1},{"p":1,"q":0},{"p":2,"q":4}])", &faults);
+  const auto forecast = engine->ExplainForecast(*forecast_request, &faults);
+  for (const auto* reply : {&point, &forecast}) {
+    ASSERT_TRUE(reply->ok()) << reply->message();
+    const ExplainReply& e = **reply;
+    double sum = e.base_value;
+    for (const Driver& d : e.drivers) sum += d.shap_value;
+    EXPECT_NEAR(sum, e.output_value, 1e-6);
+    for (size_t i = 1; i < e.drivers.size(); ++i) {
+      EXPECT_GE(std::abs(e.drivers[i - 1].shap_value), std::abs(e.drivers[i].shap_value));
+    }
+    EXPECT_EQ(e.output, "log-odds");
+    EXPECT_EQ(e.method, "shap_tree");
+    EXPECT_TRUE(e.risk_score.has_value());
+  }
+  EXPECT_EQ(point->drivers.size(), 6u);
+  ASSERT_EQ(forecast->drivers.size(), 2u) << "one driver a sensor";
+  for (const Driver& d : forecast->drivers) EXPECT_EQ(d.value, d.feature == "p" ? 2 : 4);
+}
+
+TEST_F(EngineTest, WithoutAModelEveryAnswerSaysSo) {
+  const auto engine = std::make_unique<ScoringEngine>(EnginePlant(), EngineOptions{});
+  std::vector<Fault> faults;
+  EXPECT_EQ(engine->Predict(Point(R"({"p":1})"), &faults).status().code(), Code::kUnavailable);
+  ASSERT_TRUE(engine->Reload(*registry_).ok());
+  EXPECT_EQ(engine->Predict(Point(R"({"p":1})"), &faults).status().code(), Code::kUnavailable);
+  EXPECT_EQ(engine->Explain(Point(R"({"p":1})"), &faults)->method, "unavailable");
+  EXPECT_EQ(engine->Importance().method, "unavailable");
+  const auto states = engine->Models();
+  EXPECT_EQ(states.size(), 9u) << "seven names and two horizons";
+  for (const ModelState& state : states) {
+    EXPECT_EQ(state.model, nullptr);
+    EXPECT_FALSE(state.reason.empty());
+  }
+  EXPECT_THAT(ModelsToJson(states), HasSubstr(R"("x_champion":{"status":"unavailable","reason":)"));
+}
+
+TEST_F(EngineTest, ReloadTakesUpAPromotionAndKeepsWhatCannotBeReplaced) {
+  Add("x_champion", PointModel(1));
+  const auto engine = std::make_unique<ScoringEngine>(EnginePlant(), EngineOptions{});
+  EXPECT_TRUE(*engine->Reload(*registry_));
+  EXPECT_FALSE(*engine->Reload(*registry_)) << "nothing changed";
+  Add("x_champion", PointModel(2));
+  ASSERT_TRUE(registry_->Promote({"x_champion", 0, 1, "manual", "", 0}).ok());
+  EXPECT_TRUE(*engine->Reload(*registry_)) << "the alias is new, the version is not";
+  EXPECT_EQ((*engine->Find(""))->version().version, 1);
+  ASSERT_TRUE(registry_->Promote({"x_champion", 1, 2, "manual", "", 0}).ok());
+  EXPECT_TRUE(*engine->Reload(*registry_));
+  EXPECT_EQ((*engine->Find(""))->version().version, 2);
+  Add("x_champion", PointModel(3));
+  std::filesystem::remove(scratch_.path() / "models" / "x_champion" / "3" / "model.onnx");
+  ASSERT_TRUE(registry_->Promote({"x_champion", 2, 3, "manual", "", 0}).ok());
+  ASSERT_TRUE(engine->Reload(*registry_).ok());
+  EXPECT_EQ((*engine->Find(""))->version().version, 2);
+  for (const ModelState& state : engine->Models()) {
+    if (state.name != "x_champion") continue;
+    EXPECT_THAT(state.reason, HasSubstr("model.onnx is missing; version 2 stays in service"));
+  }
+}
+
+TEST_F(EngineTest, ReadersAreAnsweredByOneVersionWhileChampionsChange) {
+  Add("x_champion", PointModel(1));
+  Add("x_champion", PointModel(2));
+  ASSERT_TRUE(registry_->Promote({"x_champion", 0, 1, "manual", "", 0}).ok());
+  const auto engine = Loaded();
+  const PredictRequest request = Point(R"({"p":-1,"q":0.5})");
+  double expected[3] = {0, 0, 0};
+  for (const int v : {1, 2}) {
+    const double row[6] = {-1, 0.5, 12, -1, 0, 0};
+    expected[v] = Predictor::Build(PointModel(v))->Score(row);
+  }
+  std::atomic<bool> stop{false};
+  std::atomic<int> wrong{0};
+  std::vector<std::jthread> readers;
+  for (int t = 0; t < 2; ++t) {
+    readers.emplace_back([&] {
+      while (!stop) {
+        std::vector<Fault> faults;
+        const auto reply = engine->Predict(request, &faults);
+        wrong += !reply.ok() || reply->score != expected[reply->model->version().version];
+      }
+    });
+  }
+  for (int i = 0; i < 20; ++i) {
+    const int to = i % 2 == 0 ? 2 : 1;
+    ASSERT_TRUE(registry_->Promote({"x_champion", 3 - to, to, "manual", "", 0}).ok());
+    ASSERT_TRUE(*engine->Reload(*registry_));
+  }
+  stop = true;
+  readers.clear();
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST_F(EngineTest, RecommendFollowsTheRule) {
+  const ScoringEngine engine(EnginePlant(), {});
+  const auto urgency = [&](double failures, double risk) {
+    return std::string(engine.Recommend({failures, risk, {}}).urgency);
+  };
+  EXPECT_EQ(urgency(5, 0.8), "high");
+  EXPECT_EQ(urgency(5, 0.79), "medium");
+  EXPECT_EQ(urgency(4, 1), "medium");
+  EXPECT_EQ(urgency(0, 0.6), "medium");
+  EXPECT_EQ(urgency(3, 0), "medium");
+  EXPECT_EQ(urgency(2, 0.59), "low");
+  std::vector<Fault> faults;
+  EXPECT_FALSE(ParseRecommend(R"({"risk_score":17,"failures_48":-3})", "failures_48", &faults).ok());
+  ASSERT_EQ(faults.size(), 2u);
+  EXPECT_EQ(faults[0].pointer, "/risk_score");
+  EXPECT_EQ(faults[1].pointer, "/failures_48");
+  faults.clear();
+  const auto defaults = ParseRecommend("{}", "failures_48", &faults);
+  ASSERT_TRUE(defaults.ok());
+  EXPECT_EQ(defaults->risk_score, 0);
+}
+
+// ---- tables
+
+TableColumn NumberedColumn(const std::string& name, std::vector<double> values) {
+  return {name, NumberColumn{std::move(values), false}};
+}
+
+TEST_F(EngineTest, ATableWithEveryInputIsScoredAsItStandsNullsIncluded) {
+  Add("x_champion", PointModel(1));
+  const auto engine = Loaded();
+  Table table;
+  for (const std::string& name : EnginePlant().features.point) {
+    table.columns.push_back(NumberedColumn(name == "q" ? "Q" : name, {0.5, kNull, -2}));
+  }
+  const auto scores = PredictTable(*engine, **engine->Find(""), table);
+  ASSERT_TRUE(scores.ok()) << scores.message();
+  EXPECT_THAT(scores->names, ElementsAre("risk_score", "alarm"));
+  const Result<Predictor> predictor = Predictor::Build(PointModel(1));
+  for (const size_t r : {0, 1, 2}) {
+    const double v[3] = {0.5, kNull, -2};
+    const std::vector<double> row(6, v[r]);
+    EXPECT_EQ(scores->columns[0][r], predictor->Score(row.data())) << "row " << r;
+  }
+}
+
+TEST_F(EngineTest, APlantTableGetsItsFeaturesComputedWhateverItsOrder) {
+  Add("x_champion", PointModel(1));
+  const auto engine = Loaded();
+  Table table;
+  table.columns.push_back({"timestamp", TimeColumn{{2 * kHour, 0, kHour, kNoTime}}});
+  table.columns.push_back(NumberedColumn("P", {7, 1, 4, 9}));
+  table.columns.push_back(NumberedColumn("q", {3, 3, 3, 3}));
+  table.columns.push_back(NumberedColumn("anomaly_label", {0, 0, 0, 0}));
+  const auto scores = PredictTable(*engine, **engine->Find(""), table);
+  ASSERT_TRUE(scores.ok()) << scores.message();
+  const double last[6] = {7, 3, 2, 4, 3, 3};  // hour 2; mean and deviation of 1, 4, 7; delta 3
+  EXPECT_EQ(scores->columns[0][0], Predictor::Build(PointModel(1))->Score(last));
+  EXPECT_TRUE(std::isnan(scores->columns[0][3])) << "no time, no features";
+}
+
+TEST_F(EngineTest, RollingForecastsEqualSingleOnesAndAreEmptyWithoutAFullWindow) {
+  Add("x_forecaster_1h", WindowModel(2, 1));
+  const auto engine = Loaded();
+  const ServedPtr model = *engine->FindForecaster(1, nullptr);
+  Table table;
+  const std::vector<double> p = {1, 2, 3, 4, kNull, 6, 7, 8, 9};
+  const std::vector<double> q = {9, 8, 7, 6, 5, 4, 3, 2, 1};
+  table.columns = {NumberedColumn("p", p), NumberedColumn("q", q)};
+  const auto scores = ForecastTable(*engine, *model, table);
+  ASSERT_TRUE(scores.ok()) << scores.message();
+  for (size_t r = 0; r < p.size(); ++r) {
+    const bool full = r == 2 || r == 3 || r >= 7;
+    EXPECT_EQ(IsValid(scores->columns[0][r]), full) << "row " << r;
+    if (!full) continue;
+    Table head;
+    head.columns = {NumberedColumn("p", {p.begin(), p.begin() + static_cast<long>(r) + 1}),
+                    NumberedColumn("q", {q.begin(), q.begin() + static_cast<long>(r) + 1})};
+    std::vector<Fault> faults;
+    const auto request = ForecastRequestOf(*model, head);
+    ASSERT_TRUE(request.ok());
+    EXPECT_EQ(engine->Forecast(*request, &faults)->probability, scores->columns[0][r]) << "row " << r;
+  }
+  Table missing;
+  missing.columns = {NumberedColumn("p", p)};
+  EXPECT_EQ(ForecastTable(*engine, *model, missing).status().code(), Code::kNotFound);
+}
+
+TEST_F(EngineTest, AppendedColumnsReplaceThoseOfTheSameName) {
+  Table table;
+  table.columns = {NumberedColumn("a", {1}), NumberedColumn("Alarm", {0})};
+  const Table out = AppendColumns(table, {{"risk_score", "alarm"}, {{0.5}, {1}}, {}});
+  EXPECT_THAT(out.Names(), ElementsAre("a", "risk_score", "alarm"));
+}
+
+}  // namespace
+}  // namespace forewarn
