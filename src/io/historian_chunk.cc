@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 
 #include "core/names.h"
@@ -14,6 +15,23 @@ namespace {
 // Different reasons kept for a tag; a column of free text must not make a report of its own.
 constexpr size_t kMaxReasons = 24;
 constexpr char kOtherReasons[] = "other text";
+
+uint64_t LoadWord(const char* p, size_t n) {
+  uint64_t word = 0;
+  std::memcpy(&word, p, n);
+  return word;
+}
+
+// Tags are short: eight bytes at a step, mixed by multiplication.
+uint64_t HashText(std::string_view text) {
+  uint64_t hash = text.size() * 0x9E3779B97F4A7C15U;
+  const char* p = text.data();
+  size_t left = text.size();
+  for (; left >= 8; left -= 8, p += 8)
+    hash = (hash ^ LoadWord(p, 8)) * 0xD6E8FEB86659FD93U, hash ^= hash >> 32;
+  hash = (hash ^ LoadWord(p, left)) * 0xD6E8FEB86659FD93U;
+  return hash ^ (hash >> 32);
+}
 
 }  // namespace
 
@@ -36,17 +54,43 @@ size_t TagTable::Intern(const std::string& name) {
   return at->second;
 }
 
-size_t TagTable::FindSlow(std::string_view text) {
-  const auto [at, added] = by_spelling_.try_emplace(std::string(text), spellings_.size());
-  if (added) {
-    const std::string_view trimmed = Trim(text);
-    const std::string name = ToLower(IsValidUtf8(trimmed) ? std::string(trimmed) : Latin1ToUtf8(trimmed));
-    spellings_.emplace_back(std::string(text), Intern(name));
-    next_.push_back(0);
+TagTable::TagTable() : spellings_(1), slots_(64, 0) { Intern(""); }
+
+uint32_t TagTable::AddSpelling(std::string_view text, uint64_t hash) {
+  const std::string_view trimmed = Trim(text);
+  const std::string name = ToLower(IsValidUtf8(trimmed) ? std::string(trimmed) : Latin1ToUtf8(trimmed));
+  spellings_.push_back({std::string(text), Intern(name), hash, 0});
+  if (spellings_.size() * 2 > slots_.size()) {
+    slots_.assign(slots_.size() * 4, 0);
+    for (uint32_t s = 1; s + 1 < spellings_.size(); ++s) {
+      size_t at = spellings_[s].hash & (slots_.size() - 1);
+      while (slots_[at] != 0) at = (at + 1) & (slots_.size() - 1);
+      slots_[at] = s + 1;
+    }
   }
-  next_[last_] = at->second;
-  last_ = at->second;
-  return spellings_[last_].second;
+  return static_cast<uint32_t>(spellings_.size() - 1);
+}
+
+size_t TagTable::FindSlow(std::string_view text) {
+  uint32_t found = 0;
+  if (!text.empty()) {
+    const uint64_t hash = HashText(text);
+    const auto probe = [&] {
+      size_t at = hash & (slots_.size() - 1);
+      while (slots_[at] != 0 && spellings_[slots_[at] - 1].text != text) at = (at + 1) & (slots_.size() - 1);
+      return at;
+    };
+    size_t at = probe();
+    if (slots_[at] == 0) {
+      found = AddSpelling(text, hash);
+      at = probe();  // the table may have grown
+      slots_[at] = found + 1;
+    }
+    found = slots_[at] - 1;
+  }
+  spellings_[last_].next = found;
+  last_ = found;
+  return spellings_[found].tag;
 }
 
 RawDataBuilder::RawDataBuilder(RawData& data, const std::string& file, uint64_t expected_bytes)

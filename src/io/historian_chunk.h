@@ -38,17 +38,18 @@ struct TagChunk {
   void Clear();
 };
 
-// Tags as one parser meets them: their names, and the chunk's part for each. Kept from chunk to chunk so that
-// looking a tag up costs a comparison: the tag that followed the last one before is tried first.
+// Tags as one parser meets them: their names, and the chunk's part for each. Kept from chunk to chunk. A tag
+// is looked up by its bytes in the file: first the one that followed the last one before, then a small hash
+// table.
 class TagTable {
  public:
-  TagTable() { Intern(""); }
+  TagTable();
   // Index of a tag by its text in the file (trimmed and lower-cased here; not UTF-8: taken as Latin-1).
   size_t Find(std::string_view text) {
-    const size_t guess = next_[last_];
-    if (spellings_[guess].first == text) {
-      last_ = guess;
-      return spellings_[guess].second;
+    const Spelling& guess = spellings_[spellings_[last_].next];
+    if (guess.text == text) {
+      last_ = spellings_[last_].next;
+      return guess.tag;
     }
     return FindSlow(text);
   }
@@ -58,16 +59,21 @@ class TagTable {
   std::vector<TagChunk>& chunks() { return chunks_; }
 
  private:
+  struct Spelling {
+    std::string text;  // as written
+    size_t tag = 0;
+    uint64_t hash = 0;
+    uint32_t next = 0;  // the spelling that followed this one last time
+  };
   size_t FindSlow(std::string_view text);
+  uint32_t AddSpelling(std::string_view text, uint64_t hash);
 
   std::vector<std::string> names_;  // normal spelling; [0] is "": no tag known
   std::vector<TagChunk> chunks_;    // one a name
   std::unordered_map<std::string, size_t> by_name_;
-  std::vector<std::pair<std::string, size_t>> spellings_ = {
-      {std::string(), 0}};  // as written, and the name's index
-  std::unordered_map<std::string, size_t> by_spelling_;
-  std::vector<size_t> next_ = {0};  // spelling that followed a spelling last time
-  size_t last_ = 0;
+  std::vector<Spelling> spellings_;  // [0] is ""
+  std::vector<uint32_t> slots_;      // open addressing by hash; 0 = free, else spelling + 1; a power of two
+  uint32_t last_ = 0;
 };
 
 class RawDataBuilder {

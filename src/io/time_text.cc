@@ -16,6 +16,16 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 int Two(const char* p) { return (p[0] - '0') * 10 + (p[1] - '0'); }
 bool TwoDigits(const char* p) { return IsDigit(p[0]) && IsDigit(p[1]); }
 
+// Ten equal bytes, by two overlapping words.
+bool SameTen(const char* a, const char* b) {
+  uint64_t a0, a2, b0, b2;
+  std::memcpy(&a0, a, 8);
+  std::memcpy(&a2, a + 2, 8);
+  std::memcpy(&b0, b, 8);
+  std::memcpy(&b2, b + 2, 8);
+  return ((a0 ^ b0) | (a2 ^ b2)) == 0;
+}
+
 bool TakeNumber(std::string_view& text, size_t min, size_t max, int& value) {
   size_t n = 0;
   value = 0;
@@ -88,13 +98,12 @@ Result<TimeParser> TimeParser::Make(const std::string& zone, const std::string& 
 bool TimeParser::ParseIso(std::string_view cell, PlantTime& time, PlantTime& offset, bool& has_offset) {
   has_offset = false;
   const char* p = cell.data();
-  if (cell.size() < 10) return false;
-  if (std::memcmp(p, last_date_.data(), 10) != 0) {
+  if (cell.size() < 10 || !SameTen(p, last_date_.data())) {
     auto midnight = ParsePlantTime(cell.substr(0, 10));
-    if (!midnight.ok()) {  // "2024-1-5 08:00" takes the long way
+    if (cell.size() < 10 || !midnight.ok()) {  // "2024-1-5 08:00" takes the long way
       auto whole = ParsePlantTime(cell, &offset);
       if (!whole.ok()) return false;
-      has_offset = cell.find_first_of("Zz+", 8) != std::string_view::npos || cell.rfind('-') > 9;
+      has_offset = cell.size() > 9 && cell.find_first_of("Zz+-", 9) != std::string_view::npos;
       time = *whole;
       return true;
     }
