@@ -189,5 +189,177 @@ TEST(Onnx, ExportsForParity) {
   }
 }
 
+// Scores what tests/parity/test_onnx.py exported from Python: DIR/NAME/{model.onnx, inputs.f64} → scores.f64
+// or error.txt.
+TEST(Onnx, ScoresForParity) {
+  const char* folder = std::getenv("FOREWARN_ONNX_SCORE");
+  if (folder == nullptr) GTEST_SKIP() << "FOREWARN_ONNX_SCORE is not set";
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    auto bytes = ReadFile(entry.path() / "model.onnx");
+    auto inputs = ReadFile(entry.path() / "inputs.f64");
+    ASSERT_TRUE(bytes.ok() && inputs.ok());
+    auto body = ReadOnnx(*bytes);
+    if (!body.ok()) {
+      ASSERT_TRUE(WriteFileAtomic(entry.path() / "error.txt", body.message()).ok());
+      continue;
+    }
+    auto predictor = Predictor::Build(*body);
+    ASSERT_TRUE(predictor.ok()) << predictor.message();
+    std::vector<double> rows(inputs->size() / sizeof(double));
+    std::memcpy(rows.data(), inputs->data(), inputs->size());
+    const size_t n = rows.size() / predictor->features();
+    std::vector<double> scores(n * predictor->outputs());
+    predictor->ScoreBatch(rows.data(), n, scores.data());
+    const std::string_view out(reinterpret_cast<const char*>(scores.data()), scores.size() * sizeof(double));
+    ASSERT_TRUE(WriteFileAtomic(entry.path() / "scores.f64", out).ok());
+  }
+}
+
+// Small graphs by hand, as another tool might write them.
+class GraphMaker {
+ public:
+  GraphMaker() {
+    model_.set_ir_version(8);
+    auto* opset = model_.add_opset_import();
+    opset->set_version(17);
+    opset = model_.add_opset_import();
+    opset->set_domain("ai.onnx.ml");
+    opset->set_version(3);
+    Value(model_.mutable_graph()->add_input(), "x", 3);
+  }
+  static void Value(onnx::ValueInfoProto* value, const std::string& name, int64_t columns) {
+    value->set_name(name);
+    auto* type = value->mutable_type()->mutable_tensor_type();
+    type->set_elem_type(onnx::TensorProto::DOUBLE);
+    type->mutable_shape()->add_dim()->set_dim_param("N");
+    type->mutable_shape()->add_dim()->set_dim_value(columns);
+  }
+  onnx::NodeProto* Node(const std::string& op, const std::vector<std::string>& in, const std::string& out) {
+    auto* node = model_.mutable_graph()->add_node();
+    node->set_op_type(op);
+    for (const auto& name : in) node->add_input(name);
+    node->add_output(out);
+    return node;
+  }
+  static void Integers(onnx::NodeProto* node, const std::string& name, const std::vector<int64_t>& values) {
+    auto* a = node->add_attribute();
+    a->set_name(name);
+    a->set_type(onnx::AttributeProto::INTS);
+    for (const int64_t v : values) a->add_ints(v);
+  }
+  static void Floats(onnx::NodeProto* node, const std::string& name, const std::vector<float>& values) {
+    auto* a = node->add_attribute();
+    a->set_name(name);
+    a->set_type(onnx::AttributeProto::FLOATS);
+    for (const float v : values) a->add_floats(v);
+  }
+  // A stump "x0 < 0.5 ? 1 : 2" with the given children ids of its root.
+  void Stump(int64_t when_true, int64_t when_false, int64_t feature = 0) {
+    auto* node = Node("TreeEnsembleRegressor", {"x"}, "y");
+    node->set_domain("ai.onnx.ml");
+    Integers(node, "nodes_treeids", {0, 0, 0});
+    Integers(node, "nodes_nodeids", {0, 1, 2});
+    Integers(node, "nodes_featureids", {feature, 0, 0});
+    Integers(node, "nodes_truenodeids", {when_true, 0, 0});
+    Integers(node, "nodes_falsenodeids", {when_false, 0, 0});
+    Floats(node, "nodes_values", {0.5F, 0, 0});
+    auto* modes = node->add_attribute();
+    modes->set_name("nodes_modes");
+    modes->set_type(onnx::AttributeProto::STRINGS);
+    for (const char* mode : {"BRANCH_LT", "LEAF", "LEAF"}) modes->add_strings(mode);
+    Integers(node, "target_treeids", {0, 0});
+    Integers(node, "target_nodeids", {1, 2});
+    Integers(node, "target_ids", {0, 0});
+    Floats(node, "target_weights", {1, 2});
+  }
+  onnx::ModelProto& model() { return model_; }
+  Result<ModelBody> Read() {
+    if (model_.graph().output_size() == 0) Value(model_.mutable_graph()->add_output(), "y", 1);
+    return ReadOnnx(model_.SerializeAsString());
+  }
+
+ private:
+  onnx::ModelProto model_;
+};
+
+TEST(OnnxProgram, ScoresAForeignTree) {
+  GraphMaker maker;
+  maker.Stump(1, 2);
+  auto body = maker.Read();
+  ASSERT_TRUE(body.ok()) << body.message();
+  auto predictor = Predictor::Build(*body);
+  const double rows[] = {0.4, 0, 0, 0.5, 0, 0, std::numeric_limits<double>::quiet_NaN(), 0, 0};
+  double out[3];
+  predictor->ScoreBatch(rows, 3, out);
+  EXPECT_THAT(out, testing::ElementsAre(1, 2, 2));
+  EXPECT_EQ(predictor->Score(rows), 1);
+}
+
+TEST(OnnxProgram, NamesAnUnknownOperatorAndTheKnownOnes) {
+  GraphMaker maker;
+  maker.Node("LSTM", {"x"}, "y");
+  const std::string message = maker.Read().message();
+  EXPECT_THAT(message, testing::HasSubstr("operator 'LSTM' is not supported"));
+  EXPECT_THAT(message, testing::HasSubstr("TreeEnsembleRegressor"));
+}
+
+TEST(OnnxProgram, RefusesTreesThatAreNone) {
+  const auto message = [](int64_t when_true, int64_t when_false, int64_t feature) {
+    GraphMaker maker;
+    maker.Stump(when_true, when_false, feature);
+    auto body = maker.Read();
+    return body.ok() ? std::string() : body.message();
+  };
+  EXPECT_EQ(message(1, 2, 0), "");
+  EXPECT_THAT(message(0, 2, 0), testing::HasSubstr("cycle"));
+  EXPECT_THAT(message(1, 1, 0), testing::HasSubstr("two parents"));
+  EXPECT_THAT(message(1, 7, 0), testing::HasSubstr("child is not there"));
+  EXPECT_THAT(message(1, 2, 3), testing::HasSubstr("reads column 3"));
+  EXPECT_THAT(message(1, 2, -1), testing::HasSubstr("out of range"));
+}
+
+TEST(OnnxProgram, RefusesGraphsThatDoNotHoldTogether) {
+  GraphMaker unordered;
+  unordered.Node("Neg", {"z"}, "y");
+  unordered.Node("Neg", {"x"}, "z");
+  EXPECT_THAT(unordered.Read().message(), testing::HasSubstr("reads 'z', which nothing before it makes"));
+  GraphMaker twice;
+  twice.Node("Neg", {"x"}, "y");
+  twice.Node("Abs", {"x"}, "y");
+  EXPECT_THAT(twice.Read().message(), testing::HasSubstr("two nodes make 'y'"));
+  GraphMaker missing;
+  missing.Node("Neg", {"x"}, "z");
+  EXPECT_THAT(missing.Read().message(), testing::HasSubstr("no node makes"));
+  GraphMaker wide;  // three columns added to two
+  auto* two = wide.model().mutable_graph()->add_initializer();
+  two->set_name("two");
+  two->set_data_type(onnx::TensorProto::DOUBLE);
+  two->add_dims(2);
+  two->add_double_data(1);
+  two->add_double_data(2);
+  wide.Node("Add", {"x", "two"}, "y");
+  EXPECT_THAT(wide.Read().message(), testing::HasSubstr("Add 'y': dimensions 3 and 2 do not fit together"));
+  two->add_dims(int64_t{1} << 40);
+  EXPECT_THAT(wide.Read().message(), testing::HasSubstr("larger than"));
+  two->clear_dims();
+  two->add_dims(3);
+  EXPECT_THAT(wide.Read().message(), testing::HasSubstr("holds 2 values, its shape wants 3"));
+}
+
+TEST(OnnxProgram, RefusesEndlessWork) {
+  GraphMaker maker;
+  auto* shape = maker.model().mutable_graph()->add_initializer();
+  shape->set_name("shape");
+  shape->set_data_type(onnx::TensorProto::INT64);
+  shape->add_dims(2);
+  shape->add_int64_data(8000);
+  shape->add_int64_data(8000);
+  maker.Node("ConstantOfShape", {"shape"}, "c0");
+  for (int i = 0; i < 50; ++i)
+    maker.Node("MatMul", {"c" + std::to_string(i), "c0"}, "c" + std::to_string(i + 1));
+  maker.Node("Identity", {"c50"}, "y");
+  EXPECT_THAT(maker.Read().message(), testing::HasSubstr("more work or memory"));
+}
+
 }  // namespace
 }  // namespace forewarn
