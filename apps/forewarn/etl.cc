@@ -4,7 +4,9 @@
 #include "clock.h"
 #include "commands.h"
 #include "io/table_io.h"
+#include "object_stores.h"
 #include "pipeline/etl_step.h"
+#include "pipeline/gate_step.h"
 
 namespace forewarn {
 namespace {
@@ -15,9 +17,9 @@ struct EtlFlags {
   bool no_gate = false;
 };
 
-// "20150120T080000Z" of a UTC time.
+// "20150120T080000.123456Z" of a UTC time.
 std::string RunIdOf(PlantTime utc) {
-  std::string id = FormatIsoUtc(utc - utc % kSecond);
+  std::string id = FormatIsoUtc(utc);
   std::erase_if(id, [](char c) { return c == '-' || c == ':'; });
   return id;
 }
@@ -29,12 +31,17 @@ Status RunEtlCommand(const Context& context, const EtlFlags& flags) {
   read.zone = plant.zone;
   read.time_format = plant.day_first_format;
   FW_ASSIGN_OR_RETURN(const Table table, ReadTable(flags.input, read));
+  if (!flags.no_gate) {
+    FW_ASSIGN_OR_RETURN(const auto gate, RunGate(plant, {}, table, flags.input));
+    FW_RETURN_IF_ERROR(GateStatus(gate, flags.input));
+  }
   ToFrameReport set_aside;
   auto frame = ToFrame(table, kTimeColumn, &set_aside);
   if (!frame.ok()) return frame.status().WithPrefix(flags.input);
   DatasetOptions options;
   options.seed = context.seed;
-  auto outcome = RunEtl(plant, *frame, options, flags.out, RunIdOf(NowUtcMicroseconds()), progress);
+  auto outcome = RunEtl(plant, *frame, options, flags.out, ObjectStoresOf(context),
+                        RunIdOf(NowUtcMicroseconds()), progress);
   if (!outcome.ok()) return outcome.status().WithPrefix(flags.input);
   if (context.json) {
     context.PrintJson(EtlReportJson(*outcome, set_aside));

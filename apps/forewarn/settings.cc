@@ -92,6 +92,8 @@ const std::vector<SettingSpec>& SettingSpecs() {
       {"s3_endpoint", {"MLFLOW_S3_ENDPOINT_URL"}, "", "S3 endpoint"},
       {"s3_access_key", {"AWS_ACCESS_KEY_ID"}, "", "S3 access key", true},
       {"s3_secret_key", {"AWS_SECRET_ACCESS_KEY"}, "", "S3 secret key", true},
+      {"s3_session_token", {"AWS_SESSION_TOKEN"}, "", "S3 session token of temporary keys", true},
+      {"s3_region", {"AWS_REGION", "AWS_DEFAULT_REGION"}, "us-east-1", "S3 region"},
   };
   return kSpecs;
 }

@@ -30,6 +30,9 @@ Result<std::vector<DatasetFile>> EncodeDataset(const FeatureDataset& dataset, co
 std::string MakeManifest(const FeatureDataset& dataset, const std::vector<DatasetFile>& files,
                          const std::string& run);
 
+// manifest.json for the run's id, which the store settles.
+using ManifestMaker = std::function<std::string(const std::string& run)>;
+
 // The run's id a manifest carries.
 Result<std::string> ManifestRun(std::string_view manifest);
 

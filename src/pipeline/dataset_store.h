@@ -16,17 +16,19 @@
 #include "core/progress.h"
 #include "core/status.h"
 #include "features/dataset.h"
+#include "io/object_store.h"
 
 namespace forewarn {
 
 // run_id: from the application's clock, letters, digits and "-_." ("20150120T080000Z"); a taken id gets "-2",
 // "-3", …. Returns the id under which the run was stored. progress is called before every step that touches
 // the store.
-Result<std::string> StoreDataset(const std::string& uri, const FeatureDataset& dataset,
-                                 const std::string& run_id, const Progress& progress);
+Result<std::string> StoreDataset(const std::string& uri, const ObjectStoreOptions& stores,
+                                 const FeatureDataset& dataset, const std::string& run_id,
+                                 const Progress& progress);
 
-// uri: a root (its latest run is read), a run below it, or any folder with a manifest.json. Every file is
-// compared with its sha-256 in the manifest.
-Result<FeatureDataset> LoadDataset(const std::string& uri);
+// uri: a root (its latest run is read), its latest, a run below it, or any folder with a manifest.json. Every
+// file is compared with its sha-256 in the manifest.
+Result<FeatureDataset> LoadDataset(const std::string& uri, const ObjectStoreOptions& stores = {});
 
 }  // namespace forewarn

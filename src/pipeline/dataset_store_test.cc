@@ -13,7 +13,7 @@
 #include "core/file.h"
 #include "core/random.h"
 #include "pipeline/dataset_files.h"
-#include "pipeline/local_runs.h"
+#include "pipeline/object_runs.h"
 
 namespace forewarn {
 namespace dataset_store_testing {
@@ -75,7 +75,7 @@ void ExpectSame(const FeatureDataset& a, const FeatureDataset& b) {
 }
 
 std::string Stored(const fs::path& root, const FeatureDataset& set, const std::string& run) {
-  auto id = StoreDataset(root.string(), set, run, {});
+  auto id = StoreDataset(root.string(), {}, set, run, {});
   EXPECT_TRUE(id.ok()) << id.message();
   return id.ok() ? *id : "";
 }
@@ -85,7 +85,7 @@ bool CrashAtStep(const fs::path& root, const FeatureDataset& set, int step) {
   const pid_t child = ::fork();
   if (child == 0) {
     int seen = 0;
-    auto id = StoreDataset(root.string(), set, "second", [&](std::string_view, size_t, size_t) {
+    auto id = StoreDataset(root.string(), {}, set, "second", [&](std::string_view, size_t, size_t) {
       if (seen++ == step) ::_exit(7);
     });
     ::_exit(id.ok() ? 0 : 1);
@@ -93,6 +93,31 @@ bool CrashAtStep(const fs::path& root, const FeatureDataset& set, int step) {
   int status = 0;
   ::waitpid(child, &status, 0);
   return WIFEXITED(status) && WEXITSTATUS(status) == 7;
+}
+
+// The same through the object store, in a child that dies at its step-th write (-1: never); its exit code.
+int StoreObjects(const std::string& uri, const FeatureDataset& set, const std::string& run, int step) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto store = OpenObjectStore(uri, {});
+    const auto files = EncodeDataset(set, {});
+    int seen = 0;
+    const auto id = StoreObjectRun(
+        **store, *files, [&](const std::string& made) { return MakeManifest(set, *files, made); }, run,
+        [&](std::string_view, size_t, size_t) {
+          if (seen++ == step) ::_exit(7);
+        });
+    ::_exit(id.ok() ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+Result<FeatureDataset> LoadObjects(const std::string& uri) {
+  FW_ASSIGN_OR_RETURN(const std::unique_ptr<ObjectStore> store, OpenObjectStore(uri, {}));
+  FW_ASSIGN_OR_RETURN(const FoundRun run, FindObjectRun(*store));
+  return DecodeDataset(run.manifest, [&](const std::string& file) { return store->Read(run.prefix + file); });
 }
 
 void Overwrite(const fs::path& path, const std::string& bytes) {
@@ -247,7 +272,47 @@ TEST(DatasetStore, SaysWhatIsMissingWhereThereIsNoFeatureSet) {
 TEST(DatasetStore, FailsWhereTheRootIsAFile) {
   const ScratchFolder scratch;
   dataset_store_testing::Overwrite(scratch.path() / "file", "x");
-  EXPECT_FALSE(StoreDataset((scratch.path() / "file").string(), RandomDataset(12, false), "a", {}).ok());
+  EXPECT_FALSE(StoreDataset((scratch.path() / "file").string(), {}, RandomDataset(12, false), "a", {}).ok());
+}
+
+// The object layout, over a folder's objects: S3 itself is met in tests/parity/test_s3.py.
+TEST(ObjectRuns, ACrashAtAnyStepLeavesAWholeLatest) {
+  const FeatureDataset sets[] = {RandomDataset(14, true), RandomDataset(15, true)};
+  int old = 0;
+  for (int step = 0;; ++step) {
+    const ScratchFolder scratch;
+    const std::string uri = scratch.path().string();
+    ASSERT_EQ(dataset_store_testing::StoreObjects(uri, sets[0], "first", -1), 0);
+    const int ended = dataset_store_testing::StoreObjects(uri, sets[1], "second", step);
+    const auto read = dataset_store_testing::LoadObjects(uri);
+    ASSERT_TRUE(read.ok()) << "step " << step << ": " << read.message();
+    const bool is_old = read->digest == sets[0].digest;
+    old += is_old ? 1 : 0;
+    dataset_store_testing::ExpectSame(sets[is_old ? 0 : 1], *read);
+    if (ended == 0) {
+      EXPECT_FALSE(is_old);
+      break;
+    }
+    ASSERT_EQ(ended, 7);
+  }
+  EXPECT_GE(old, 16);  // two copies of eight objects, the last manifest being the switch
+}
+
+TEST(ObjectRuns, ATakenIdGetsANumberAndStaleObjectsOfLatestGo) {
+  const ScratchFolder scratch;
+  const std::string uri = scratch.path().string();
+  ASSERT_EQ(dataset_store_testing::StoreObjects(uri, RandomDataset(16, true), "now", -1), 0);
+  ASSERT_EQ(dataset_store_testing::StoreObjects(uri, RandomDataset(17, false), "now", -1), 0);
+  EXPECT_TRUE(std::filesystem::exists(scratch.path() / "runs/now-2/manifest.json"));
+  EXPECT_TRUE(std::filesystem::exists(scratch.path() / "latest/train/part-0.parquet"));
+  EXPECT_FALSE(std::filesystem::exists(scratch.path() / "latest/windows_1h.parquet"));
+}
+
+TEST(ObjectRuns, SaysWhatIsMissingWhereThereIsNoFeatureSet) {
+  const ScratchFolder scratch;
+  const auto read = dataset_store_testing::LoadObjects(scratch.path().string());
+  ASSERT_FALSE(read.ok());
+  EXPECT_NE(read.message().find("forewarn etl"), std::string::npos);
 }
 
 TEST(DatasetFiles, TheSameDatasetGivesTheSameBytes) {

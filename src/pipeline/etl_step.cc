@@ -44,11 +44,12 @@ std::string ReadText(const ToFrameReport& read) {
 }  // namespace
 
 Result<EtlOutcome> RunEtl(const Plant& plant, const Frame& labelled, const DatasetOptions& options,
-                          const std::string& uri, const std::string& run_id, const Progress& progress) {
+                          const std::string& uri, const ObjectStoreOptions& stores, const std::string& run_id,
+                          const Progress& progress) {
   EtlOutcome out;
   out.uri = uri;
   FW_ASSIGN_OR_RETURN(out.dataset, BuildDataset(plant, labelled, options, &out.normalised));
-  FW_ASSIGN_OR_RETURN(out.run, StoreDataset(uri, out.dataset, run_id, progress));
+  FW_ASSIGN_OR_RETURN(out.run, StoreDataset(uri, stores, out.dataset, run_id, progress));
   return out;
 }
 

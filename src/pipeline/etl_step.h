@@ -9,6 +9,7 @@
 #include "core/status.h"
 #include "features/dataset.h"
 #include "frame/table.h"
+#include "io/object_store.h"
 #include "plant/plant.h"
 
 namespace forewarn {
@@ -22,7 +23,8 @@ struct EtlOutcome {
 
 // Builds the features of a labelled table and stores them. run_id: from the application's clock.
 Result<EtlOutcome> RunEtl(const Plant& plant, const Frame& labelled, const DatasetOptions& options,
-                          const std::string& uri, const std::string& run_id, const Progress& progress);
+                          const std::string& uri, const ObjectStoreOptions& stores, const std::string& run_id,
+                          const Progress& progress);
 
 // read: what ToFrame set aside of the input.
 std::string EtlReportText(const EtlOutcome& outcome, const ToFrameReport& read);

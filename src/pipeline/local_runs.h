@@ -3,7 +3,6 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,8 +11,6 @@
 #include "pipeline/dataset_files.h"
 
 namespace forewarn {
-
-using ManifestMaker = std::function<std::string(const std::string& run)>;
 
 Result<std::string> StoreLocalRun(const std::filesystem::path& root, const std::vector<DatasetFile>& files,
                                   const ManifestMaker& manifest, const std::string& run_id,
