@@ -156,8 +156,9 @@ class Worksheet {
   }
 
   Status HandOn(const SheetRowCallback& on_row) {
-    std::stable_sort(cells_.begin(), cells_.end(),
-                     [](const Cell& a, const Cell& b) { return a.row < b.row; });
+    std::sort(cells_.begin(), cells_.end(), [](const Cell& a, const Cell& b) {
+      return a.row != b.row ? a.row < b.row : a.order < b.order;
+    });
     std::vector<SheetCell> row;
     for (size_t i = 0; i < cells_.size();) {
       const uint32_t number = cells_[i].row;
@@ -176,6 +177,7 @@ class Worksheet {
     uint32_t row;
     SheetCell cell;
     std::optional<size_t> text;  // index into texts_
+    size_t order = 0;            // in the file
   };
 
   Status Add(const XlsRecord& record) {
@@ -188,7 +190,7 @@ class Worksheet {
       return Status::Ok();
     }
     if (data.size() < 8) return Status::Ok();
-    Cell cell{LittleEndian<uint16_t>(data, 0), {}, {}};
+    Cell cell{LittleEndian<uint16_t>(data, 0), {}, {}, 0};
     cell.cell.column = LittleEndian<uint16_t>(data, 2);
     cell.cell.date_style = globals_.IsDate(LittleEndian<uint16_t>(data, 4));
     if (cell.cell.column >= options_.max_columns) return Status::Ok();
@@ -233,9 +235,10 @@ class Worksheet {
   }
 
   void AddNumber(Cell cell, double value) {
+    if (!std::isfinite(value)) return AddText(cell, std::isnan(value) ? "NaN" : "Infinity");
     cell.cell.kind = SheetCell::Kind::kNumber;
     cell.cell.number = value;
-    if (!std::isfinite(value)) return AddText(cell, std::isnan(value) ? "NaN" : "Infinity");
+    cell.order = cells_.size();
     cells_.push_back(cell);
   }
 
@@ -245,6 +248,7 @@ class Worksheet {
     cell.cell.date_style = false;
     cell.text = texts_.size();
     texts_.emplace_back(text);
+    cell.order = cells_.size();
     cells_.push_back(cell);
   }
 
@@ -253,6 +257,7 @@ class Worksheet {
     cell.cell.kind = error ? SheetCell::Kind::kError : SheetCell::Kind::kBoolean;
     if (error) return AddText(cell, ErrorName(value));
     cell.cell.number = value != 0 ? 1 : 0;
+    cell.order = cells_.size();
     cells_.push_back(cell);
   }
 
@@ -281,7 +286,7 @@ class Worksheet {
     const uint32_t row = LittleEndian<uint16_t>(data, 0);
     uint32_t column = LittleEndian<uint16_t>(data, 2);
     for (size_t at = 4; at + 8 <= data.size() && column < options_.max_columns; at += 6, ++column) {
-      Cell cell{row, {}, {}};
+      Cell cell{row, {}, {}, 0};
       cell.cell.column = column;
       cell.cell.date_style = globals_.IsDate(LittleEndian<uint16_t>(data, at));
       AddNumber(cell, DecodeRk(LittleEndian<uint32_t>(data, at + 2)));

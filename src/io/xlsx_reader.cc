@@ -110,10 +110,11 @@ class WorksheetHandler : public XmlHandler {
     Pending cell{{column_, SheetCell::Kind::kText, false, 0, {}}, cell_begin_, text.size()};
     if (type_ == "n") {
       const std::string_view digits = Trim(text);
-      const auto [end, error] =
-          std::from_chars(digits.data(), digits.data() + digits.size(), cell.cell.number);
-      if (error == std::errc() && end == digits.data() + digits.size() && std::isfinite(cell.cell.number)) {
+      double value = 0;
+      const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+      if (error == std::errc() && end == digits.data() + digits.size() && std::isfinite(value)) {
         cell.cell.kind = SheetCell::Kind::kNumber;
+        cell.cell.number = value;
         cell.cell.date_style = date_style_;
       }  // else it stays text, and the caller says so
     } else if (type_ == "b") {
