@@ -16,6 +16,7 @@
 #include "train/fit_run.h"
 #include "train/matrix.h"
 #include "train/run_spec.h"
+#include "train/trainer.h"
 #include "train/training_data.h"
 
 namespace forewarn {
@@ -24,13 +25,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json Number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
-// Exponential moving average, started at the first value.
-std::vector<double> Smooth(const std::vector<double>& values, double alpha) {
-  std::vector<double> out = values;
-  for (size_t r = 1; r < out.size(); ++r) out[r] = alpha * values[r] + (1 - alpha) * out[r - 1];
-  return out;
-}
 
 class Judge {
  public:
@@ -194,7 +188,7 @@ class Judge {
     if (lr == scores_.end() || rf == scores_.end()) return;
     blend_raw_.resize(lr->second.size());
     for (size_t r = 0; r < blend_raw_.size(); ++r) blend_raw_[r] = 0.5 * lr->second[r] + 0.5 * rf->second[r];
-    blend_smooth_ = Smooth(blend_raw_, options_.blend_alpha);
+    blend_smooth_ = SmoothedBlend(lr->second, rf->second);
     Rank("soft_alarm (smoothed blend)", blend_smooth_, options_.blend_threshold, true);
   }
 
@@ -340,7 +334,7 @@ class Judge {
     FW_ASSIGN_OR_RETURN(const std::vector<RunSpec> runs, SelectRuns(plant_, names));
     FW_ASSIGN_OR_RETURN(const TrainingData data, MakeTrainingData(plant_, data_));
     const std::vector<TimeFold> folds = data.WalkForward();
-    std::vector<WalkForwardFold> cells(runs.size() * folds.size());
+    std::vector<FoldFigures> cells(runs.size() * folds.size());
     std::vector<Status> failures(cells.size());
     ParallelFor(cells.size(), options_.threads, [&](size_t i) {
       const size_t k = i % folds.size();
@@ -353,7 +347,7 @@ class Judge {
   }
 
   Status JudgeFold(const RunSpec& run, size_t k, const TimeFold& fold, const TrainingData& data,
-                   WalkForwardFold* cell) const {
+                   FoldFigures* cell) const {
     cell->run = run.name;
     cell->fold = static_cast<int>(k) + 1;
     cell->train_rows = fold.train_end;
@@ -426,7 +420,7 @@ Json ToJson(const EvaluationFigures& f, const std::vector<EvaluatedModel>& model
                                    {"recall", r.at_threshold.Recall()}});
   }
   json["walk_forward"] = Json::array();
-  for (const WalkForwardFold& w : f.folds) {
+  for (const FoldFigures& w : f.folds) {
     json["walk_forward"].push_back({{"run", w.run},
                                     {"fold", w.fold},
                                     {"train_rows", w.train_rows},
@@ -478,7 +472,7 @@ Result<Evaluation> Evaluate(const Plant& plant, const Frame& labelled, const Fea
   out.html = EvaluationPage(plant, figures, models);
   out.model_results = judge.Results(labelled);
   out.cv_results = "run,fold,train_rows,test_rows,positives,f1,precision,recall,roc_auc,average_precision\n";
-  for (const WalkForwardFold& w : figures.folds) {
+  for (const FoldFigures& w : figures.folds) {
     out.cv_results += fmt::format("{},{},{},{},{},{},{},{},{},{}\n", w.run, w.fold, w.train_rows, w.test_rows,
                                   w.positives, CsvCell(w.f1), CsvCell(w.precision), CsvCell(w.recall),
                                   CsvCell(w.auc), CsvCell(w.average_precision));

@@ -31,7 +31,6 @@ struct EvaluationOptions {
   uint64_t seed = 42;
   int threads = 0;
   double blend_threshold = 0.5;
-  double blend_alpha = 0.3;  // of the exponential moving average
   Progress progress;
 };
 

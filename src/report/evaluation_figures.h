@@ -32,7 +32,7 @@ struct HorizonFigures {
   EventMetrics events;
 };
 
-struct WalkForwardFold {
+struct FoldFigures {
   std::string run;
   int fold = 0;
   size_t train_rows = 0, test_rows = 0, positives = 0;
@@ -55,7 +55,7 @@ struct EvaluationFigures {
   std::vector<uint8_t> labels;   // of the judged rows
   std::vector<RankedScore> ranked;
   std::vector<HorizonFigures> horizons;
-  std::vector<WalkForwardFold> folds;
+  std::vector<FoldFigures> folds;
   std::vector<ShapFigures> shap;  // at most one: of the champion or the first tree model
   std::vector<std::pair<std::string, double>> lr_coefficients;  // by falling size
   std::vector<std::vector<double>> regime_confusion;            // [true][predicted], empty without the model

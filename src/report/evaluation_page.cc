@@ -186,7 +186,7 @@ class Page {
     page_.Text("Each model fitted again on the rows before each fold, a gap left out between, judged at .5.");
     std::vector<std::vector<std::string>> rows;
     std::vector<std::string> runs;
-    for (const WalkForwardFold& w : f_.folds) {
+    for (const FoldFigures& w : f_.folds) {
       if (runs.empty() || runs.back() != w.run) runs.push_back(w.run);
       rows.push_back({w.run, fmt::format("{}", w.fold), fmt::format("{}", w.train_rows),
                       fmt::format("{}", w.test_rows), fmt::format("{}", w.positives), Figure(w.f1),
@@ -198,7 +198,7 @@ class Page {
     for (const std::string& run : runs) {
       std::vector<double> f1;
       std::vector<double> auc;
-      for (const WalkForwardFold& w : f_.folds) {
+      for (const FoldFigures& w : f_.folds) {
         if (w.run != run) continue;
         f1.push_back(w.f1);
         auc.push_back(w.auc);
