@@ -11,6 +11,8 @@ namespace forewarn {
 namespace {
 
 constexpr double kMonthHours = 24 * 30;
+// No episode lasts longer, no rest between two either.
+constexpr int64_t kLongest = 1'000'000;
 
 int64_t WholeHours(Random& random, const Range& range) {
   const auto low = static_cast<int64_t>(std::ceil(range.low));
@@ -54,7 +56,8 @@ int64_t Episodes::GapHours() const {
                       decoys * MeanEpisodeHours(spec_.decoys, 0);
   const double mean = (kMonthHours - busy) / (events + decoys) - spec_.min_gap_hours;
   Random random(DeriveSeed(seed_, "gap", number_));
-  return std::llround(spec_.min_gap_hours + random.Exponential(std::max(mean, 0.0)));
+  const double gap = spec_.min_gap_hours + random.Exponential(std::max(mean, 0.0));
+  return std::min(kLongest, static_cast<int64_t>(std::llround(gap)));
 }
 
 void Episodes::Draw() {
@@ -182,7 +185,7 @@ nlohmann::ordered_json Episodes::Save() const {
           {"forced", forced}};
 }
 
-Status Episodes::Restore(const nlohmann::ordered_json& state) {
+Status Episodes::Restore(const nlohmann::ordered_json& state, int64_t hour) {
   const auto index = [&](const std::string& name) {
     const Scenario* found = spec_.FindScenario(name);
     return found == nullptr ? spec_.scenarios.size() : static_cast<size_t>(found - spec_.scenarios.data());
@@ -191,6 +194,7 @@ Status Episodes::Restore(const nlohmann::ordered_json& state) {
   start_ = state.at("start").get<int64_t>();
   scenario_ = index(state.at("scenario").get<std::string>());
   bool known = scenario_ < spec_.scenarios.size();
+  bool sound = start_ >= hour - kLongest && start_ <= hour + kLongest;
   forced_.clear();
   for (const auto& item : state.at("forced")) {
     Forced forced;
@@ -200,9 +204,12 @@ Status Episodes::Restore(const nlohmann::ordered_json& state) {
     forced.rate = item.at("rate").get<double>();
     forced.rising = item.at("rising").get<bool>();
     known = known && forced.scenario < spec_.scenarios.size();
+    sound = sound && forced.since >= 0 && forced.since <= hour && forced.strength >= 0 &&
+            forced.strength <= 1 && forced.rate > 0 && forced.rate <= 1;
     forced_.push_back(forced);
   }
   if (!known) return Status::Invalid("it names a scenario the plant file does not have");
+  if (!sound) return Status::Invalid("its episodes are out of range");
   if (any_) Draw();
   return Status::Ok();
 }

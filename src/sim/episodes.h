@@ -39,7 +39,8 @@ class Episodes {
   SimulatedPhase phase() const { return phase_; }  // of the last hour
 
   nlohmann::ordered_json Save() const;
-  Status Restore(const nlohmann::ordered_json& state);
+  // hour: the next one. Throws nlohmann's exceptions on a wrong shape.
+  Status Restore(const nlohmann::ordered_json& state, int64_t hour);
 
  private:
   struct Running {  // drawn from number_; lasts from start_ for all its hours

@@ -14,6 +14,7 @@ namespace forewarn {
 namespace {
 
 constexpr int kStateVersion = 1;
+constexpr int64_t kMaxHour = 100'000'000;  // some 11,000 years: plant time stays within its range
 // A level moves to the next hour's within this part of the hour.
 constexpr PlantTime kSettling = 6 * kMinute;
 // Readings scatter around the level by at most this many of their spread.
@@ -146,12 +147,12 @@ struct Simulator::Impl {
     level = Cells(state.at("level"));
     logged = Cells(state.at("logged"));
     bin = Cells(state.at("bin"));
-    if (hour < 0 || level.size() != names.size() || logged.size() != names.size() ||
+    if (hour < 0 || hour > kMaxHour || level.size() != names.size() || logged.size() != names.size() ||
         bin.size() != names.size()) {
       return Status::Invalid("it has the wrong number of values");
     }
     process.Restore(state.at("process"));
-    return episodes.Restore(state.at("episodes"));
+    return episodes.Restore(state.at("episodes"), hour);
   }
 
   const SimulatorSpec spec;
