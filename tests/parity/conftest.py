@@ -43,6 +43,14 @@ def forewarn_bin() -> Path:
 
 
 @pytest.fixture(scope="session")
+def parity_probe(forewarn_bin) -> Path:
+    """The test tool of probe.cc; it stands beside the program, or where FOREWARN_BUILD says."""
+    probe = Path(os.environ.get("FOREWARN_BUILD", forewarn_bin.parent)).resolve() / "parity_probe"
+    assert probe.is_file(), f"no test tool at {probe}: run `make build` or set FOREWARN_BUILD"
+    return probe
+
+
+@pytest.fixture(scope="session")
 def forewarn(forewarn_bin, tmp_path_factory) -> Forewarn:
     return Forewarn(forewarn_bin, tmp_path_factory.mktemp("forewarn-data"))
 
