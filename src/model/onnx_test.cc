@@ -185,6 +185,12 @@ TEST(Onnx, ExportsForParity) {
       ASSERT_TRUE(WriteFileAtomic(path / "model.onnx", *WriteOnnx(model)).ok());
       write(path / "inputs.f64", rows);
       write(path / "scores.f64", scores);
+      if (!std::holds_alternative<CalibratedTrees>(model.body)) continue;
+      auto explainer = Explainer::Build(model);
+      std::vector<double> shap(40 * static_cast<size_t>(features));
+      explainer->ExplainBatch(rows.data(), 40, shap.data(), nullptr);
+      shap.push_back(explainer->base_value());
+      write(path / "shap.f64", shap);
     }
   }
 }
