@@ -136,10 +136,6 @@ PlantTime Scaled(int64_t value, arrow::TimeUnit::type unit) {
   return kNoTime;
 }
 
-// Years 1 to 9999, as text times are held to.
-constexpr PlantTime kFirstTime = -62135596800 * kSecond;
-constexpr PlantTime kLastTime = 253402300800 * kSecond;
-
 void AppendTimes(const arrow::Array& chunk, TimeParser& times, std::vector<PlantTime>& out) {
   const auto put = [&](int64_t i, PlantTime t) {
     out.push_back(chunk.IsNull(i) || t < kFirstTime || t >= kLastTime ? kNoTime : t);

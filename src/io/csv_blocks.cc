@@ -12,10 +12,11 @@
 
 namespace forewarn {
 
-Result<CsvBlocks> CsvBlocks::Open(const std::filesystem::path& path) {
+Result<CsvBlocks> CsvBlocks::Open(const std::filesystem::path& path, size_t block) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return Status::Io(fmt::format("cannot open '{}': {}", path.string(), std::strerror(errno)));
   CsvBlocks blocks(fd, path.string(), 0);
+  blocks.block_ = std::max<size_t>(block, 16);
   struct stat info{};
   if (::fstat(fd, &info) != 0) {
     return Status::Io(fmt::format("cannot read '{}': {}", path.string(), std::strerror(errno)));
@@ -24,6 +25,9 @@ Result<CsvBlocks> CsvBlocks::Open(const std::filesystem::path& path) {
     return Status::Io(fmt::format("'{}' is a folder; a file is needed", path.string()));
   }
   blocks.file_bytes_ = static_cast<uint64_t>(info.st_size);
+  if (info.st_size > 0) {  // a pipe says 0
+    blocks.block_ = std::min<size_t>(blocks.block_, static_cast<size_t>(info.st_size) + 16);
+  }
   (void)::posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
   return blocks;
 }
@@ -32,6 +36,7 @@ CsvBlocks::CsvBlocks(CsvBlocks&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)),
       name_(std::move(other.name_)),
       file_bytes_(other.file_bytes_),
+      block_(other.block_),
       delimiter_(other.delimiter_),
       started_(other.started_),
       ended_(other.ended_),
@@ -44,14 +49,14 @@ CsvBlocks::~CsvBlocks() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-// Appends about kBlock further bytes of the file to the block, decoded.
+// Appends about block_ further bytes of the file to the block, decoded.
 Status CsvBlocks::Fill(std::string& block, uint64_t& bytes) {
   std::string& into = encoding_ == TextEncoding::kUtf8 ? block : raw_;
   size_t begin = into.size();
-  into.resize(begin + kBlock);
+  into.resize(begin + block_);
   size_t got = 0;
-  while (got < kBlock) {
-    const ssize_t n = ::read(fd_, into.data() + begin + got, kBlock - got);
+  while (got < block_) {
+    const ssize_t n = ::read(fd_, into.data() + begin + got, block_ - got);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return Status::Io(fmt::format("cannot read '{}': {}", name_, std::strerror(errno)));
     if (n == 0) {

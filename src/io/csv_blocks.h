@@ -17,7 +17,8 @@ class CsvBlocks {
   static constexpr size_t kBlock = size_t{1} << 20;
   static constexpr size_t kLongestLine = size_t{8} << 20;
 
-  static Result<CsvBlocks> Open(const std::filesystem::path& path);
+  // block: bytes read at a time.
+  static Result<CsvBlocks> Open(const std::filesystem::path& path, size_t block = kBlock);
   CsvBlocks(CsvBlocks&& other) noexcept;
   CsvBlocks& operator=(CsvBlocks&&) = delete;
   ~CsvBlocks();
@@ -38,6 +39,7 @@ class CsvBlocks {
   int fd_;
   std::string name_;
   uint64_t file_bytes_;
+  size_t block_ = kBlock;
   char delimiter_ = ',';
   bool started_ = false;
   bool ended_ = false;

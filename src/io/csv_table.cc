@@ -172,9 +172,10 @@ class CsvTableReader {
   std::vector<ColumnBuilder> columns_;
 };
 
-void AppendText(std::string_view cell, char delimiter, std::string& out) {
-  const char special[] = {delimiter, '"', '\n', '\r'};
-  if (cell.find_first_of(std::string_view(special, 4)) == std::string_view::npos) {
+// Quoted where it holds any sign that could be taken for a delimiter, so that a reader who has to guess the
+// delimiter guesses right.
+void AppendText(std::string_view cell, std::string_view special, std::string& out) {
+  if (cell.find_first_of(special) == std::string_view::npos) {
     out += cell;
     return;
   }
@@ -186,14 +187,18 @@ void AppendText(std::string_view cell, char delimiter, std::string& out) {
   out += '"';
 }
 
-void AppendCell(const TableColumn& column, size_t row, char delimiter, std::string& out) {
+constexpr std::string_view kQuotedSigns = ",;\t\"\n\r";
+// A lone column's name must not look like a line without its delimiters.
+constexpr std::string_view kLoneNameSigns = ",;\t\"\n\r|^~#: ";
+
+void AppendCell(const TableColumn& column, size_t row, std::string& out) {
   if (const auto* numbers = std::get_if<NumberColumn>(&column.data)) {
     if (IsValid(numbers->values[row])) AppendNumber(numbers->values[row], out);
   } else if (const auto* times = std::get_if<TimeColumn>(&column.data)) {
     if (times->values[row] != kNoTime) out += FormatPlantTime(times->values[row]);
   } else {
     const auto& text = std::get<TextColumn>(column.data);
-    if (text.valid[row]) AppendText(text.values[row], delimiter, out);
+    if (text.valid[row]) AppendText(text.values[row], kQuotedSigns, out);
   }
 }
 
@@ -210,14 +215,14 @@ std::string WriteCsvTable(const Table& table, char delimiter) {
   std::string out;
   for (size_t c = 0; c < table.columns.size(); ++c) {
     if (c > 0) out += delimiter;
-    AppendText(table.columns[c].name, delimiter, out);
+    AppendText(table.columns[c].name, table.columns.size() == 1 ? kLoneNameSigns : kQuotedSigns, out);
   }
   out += '\n';
   for (size_t r = 0; r < table.rows(); ++r) {
     const size_t begin = out.size();
     for (size_t c = 0; c < table.columns.size(); ++c) {
       if (c > 0) out += delimiter;
-      AppendCell(table.columns[c], r, delimiter, out);
+      AppendCell(table.columns[c], r, out);
     }
     if (out.size() == begin) out += "\"\"";  // a lone null must not look like a blank line
     out += '\n';

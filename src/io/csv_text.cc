@@ -97,7 +97,9 @@ constexpr size_t kSampleRecords = 100;
 
 struct Trial {
   size_t header = 0;  // cells of the first record
-  size_t alike = 0;   // records with as many
+  // Records with as many, and with no quote inside an unquoted cell: a wrong delimiter cuts quoted cells
+  // apart.
+  size_t alike = 0;
   size_t records = 0;
 };
 
@@ -107,7 +109,10 @@ Trial Try(std::string_view sample, char delimiter) {
   std::vector<CsvCell> cells;
   while (trial.records < kSampleRecords && cursor.Next(cells)) {
     if (trial.records++ == 0) trial.header = cells.size();
-    if (cells.size() == trial.header) ++trial.alike;
+    const bool stray = std::any_of(cells.begin(), cells.end(), [](const CsvCell& cell) {
+      return !cell.quoted && cell.text.find('"') != std::string_view::npos;
+    });
+    if (cells.size() == trial.header && !stray) ++trial.alike;
   }
   if (trial.records == 0) trial.header = cells.size();  // a first record that fails shows its delimiter too
   return trial;
@@ -164,7 +169,7 @@ Result<CsvDialect> DetectDialect(std::string_view text, std::string_view name) {
       best.delimiter = delimiter;
     }
   }
-  if (best_header < 2) {
+  if (best_header < 2 && !sample.starts_with('"')) {
     const std::string_view line = sample.substr(0, sample.find_first_of("\r\n"));
     const size_t other = line.find_first_of("|^~#:");
     if (other != std::string_view::npos) {

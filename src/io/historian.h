@@ -19,6 +19,7 @@ struct HistorianOptions {
   std::string zone = "UTC";               // IANA name: where times that carry an offset are brought to
   std::string time_format;                // dates beside ISO ones, see time_text.h
   int threads = 0;                        // 0 = one a core
+  size_t block_bytes = size_t{1} << 20;   // of a CSV read at a time; the dialect is judged by the first block
   Progress progress;                      // bytes done, bytes in all
 };
 

@@ -108,7 +108,7 @@ class CsvJob {
     first_quoted_ = quoted;
     first_bytes_ = bytes;
     const int threads = options_.threads > 0 ? options_.threads : DefaultThreads();
-    const auto useful = static_cast<size_t>(blocks_.file_bytes() / CsvBlocks::kBlock + 1);
+    const auto useful = static_cast<size_t>(blocks_.file_bytes() / options_.block_bytes + 1);
     const size_t workers = std::min<size_t>(static_cast<size_t>(threads), useful);
     ParallelFor(workers, static_cast<int>(workers), [&](size_t) { Work(); });
     return status_;
@@ -219,7 +219,7 @@ class CsvJob {
 
 Status ReadHistorianCsv(const std::filesystem::path& path, const HistorianOptions& options, RawData& data) {
   FW_ASSIGN_OR_RETURN(TimeParser times, TimeParser::Make(options.zone, options.time_format));
-  FW_ASSIGN_OR_RETURN(CsvBlocks blocks, CsvBlocks::Open(path));
+  FW_ASSIGN_OR_RETURN(CsvBlocks blocks, CsvBlocks::Open(path, options.block_bytes));
   Layout layout;
   layout.name = path.string();
   std::string block;

@@ -28,6 +28,17 @@ void AppendCodePoint(uint32_t c, std::string& out) {
   }
 }
 
+// The header, without blank lines before it.
+std::string_view FirstLine(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  return text.substr(0, text.find_first_of("\r\n"));
+}
+
+bool HasControlSign(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t'; });
+}
+
 }  // namespace
 
 TextEncoding DetectEncoding(std::string_view head, size_t& mark) {
@@ -69,12 +80,7 @@ std::string_view BinaryKind(std::string_view head) {
     return "a program";
   size_t mark = 0;
   if (DetectEncoding(head, mark) != TextEncoding::kUtf8) return {};
-  const std::string_view start = head.substr(0, 4096);
-  const auto odd = std::count_if(start.begin(), start.end(), [](char c) {
-    const auto u = static_cast<unsigned char>(c);
-    return u < 0x20 && u != '\t' && u != '\n' && u != '\r' && u != '\f';
-  });
-  return static_cast<size_t>(odd) * 20 > start.size() ? "binary" : std::string_view();
+  return HasControlSign(FirstLine(head)) ? "binary" : std::string_view();
 }
 
 size_t AppendUtf16(std::string_view bytes, bool big_endian, std::string& out) {
@@ -127,6 +133,9 @@ Result<std::string> DecodeText(std::string_view bytes, const std::string& name) 
     if (AppendUtf16(bytes, encoding == TextEncoding::kUtf16Be, text) != bytes.size()) {
       return Status::Invalid(
           fmt::format("{}: the file ends within a UTF-16 character; it is cut short", name));
+    }
+    if (HasControlSign(FirstLine(text))) {
+      return Status::Invalid(fmt::format("{}: the file is binary, not CSV text; export it as CSV", name));
     }
   }
   const size_t nul = text.find('\0');

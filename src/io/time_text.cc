@@ -229,7 +229,10 @@ TextTime TimeParser::Parse(std::string_view cell) {
   PlantTime offset = 0;
   bool has_offset = false;
   if (ParseIso(cell, time, offset, has_offset)) {
-    return has_offset ? TextTime{FromUtc(time - offset), TimeIssue::kNone, false} : FromLocal(time);
+    if (!has_offset) return FromLocal(time);
+    const PlantTime local = FromUtc(time - offset);
+    if (local < kFirstTime || local >= kLastTime) return {};
+    return {local, TimeIssue::kNone, false};
   }
   if (!pieces_.empty() && ParseFormat(cell, time)) return FromLocal(time);
   return {};

@@ -22,6 +22,10 @@ namespace forewarn {
 
 inline constexpr PlantTime kSecondPass = 1;  // microseconds added in the second of two equal hours
 
+// Years 1 to 9999: what can be written back.
+inline constexpr PlantTime kFirstTime = -62135596800 * kSecond;
+inline constexpr PlantTime kLastTime = 253402300800 * kSecond;  // excluded
+
 enum class TimeIssue : unsigned char { kNone, kUnreadable, kNever };
 
 struct TextTime {

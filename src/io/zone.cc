@@ -42,15 +42,15 @@ ZoneSpan SpanFrom(const date::time_zone& zone, const date::sys_info& info) {
 
 Result<Zone> Zone::Find(const std::string& name) {
   try {
-    std::vector<std::string> known;
+    const auto& zones = date::get_tzdb().zones;
     // The database is searched here: Debian's library lacks the locate_zone its header declares.
-    for (const date::time_zone& zone : date::get_tzdb().zones) {
-      if (zone.name() == name) {
-        zone.get_info(date::sys_seconds(seconds(0)));  // the zone's own file is read here
-        return Zone(&zone);
-      }
-      known.push_back(zone.name());
+    for (const date::time_zone& zone : zones) {
+      if (zone.name() != name) continue;
+      zone.get_info(date::sys_seconds(seconds(0)));  // the zone's own file is read here
+      return Zone(&zone);
     }
+    std::vector<std::string> known;
+    for (const date::time_zone& zone : zones) known.push_back(zone.name());
     const std::string near = NearestName(name, known);
     return Status::NotFound(
         fmt::format("unknown time zone '{}'{}; zones are IANA names such as UTC or Europe/Warsaw", name,
