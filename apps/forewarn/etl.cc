@@ -7,6 +7,7 @@
 #include "object_stores.h"
 #include "pipeline/etl_step.h"
 #include "pipeline/gate_step.h"
+#include "pipeline/gate_step.h"
 
 namespace forewarn {
 namespace {
@@ -24,6 +25,14 @@ std::string RunIdOf(PlantTime utc) {
   return id;
 }
 
+// Exit code 3 where the table fails the plant's suite; the result is then all that is given.
+Status PassGate(const Context& context, const Plant& plant, const Table& table, const std::string& input) {
+  FW_ASSIGN_OR_RETURN(const auto result, RunGate(plant, {}, table, input));
+  const Status status = GateStatus(result, input);
+  if (!status.ok() && context.json) context.PrintJson(result->json);
+  return status;
+}
+
 Status RunEtlCommand(const Context& context, const EtlFlags& flags) {
   FW_ASSIGN_OR_RETURN(const Plant plant, context.LoadPlant());
   const Progress progress = context.MakeProgress();
@@ -35,6 +44,7 @@ Status RunEtlCommand(const Context& context, const EtlFlags& flags) {
     FW_ASSIGN_OR_RETURN(const auto gate, RunGate(plant, {}, table, flags.input));
     FW_RETURN_IF_ERROR(GateStatus(gate, flags.input));
   }
+  if (!flags.no_gate) FW_RETURN_IF_ERROR(PassGate(context, plant, table, flags.input));
   ToFrameReport set_aside;
   auto frame = ToFrame(table, kTimeColumn, &set_aside);
   if (!frame.ok()) return frame.status().WithPrefix(flags.input);
