@@ -2,6 +2,8 @@
 // file.
 #include <cstdio>
 
+#include "io/object_store.h"
+
 #include "commands.h"
 #include "context.h"
 #include "settings.h"
@@ -35,7 +37,11 @@ int Main(int argc, char** argv) {
            AddPlantCommand,
            AddSimulateCommand,
            AddIngestCommand,
+           AddLabelCommand,
+           AddValidateCommand,
            AddEtlCommand,
+           AddTrainCommand,
+           AddRunCommand,
            AddReportCommand,
            AddEvaluateCommand,
            AddModelsCommand,
@@ -64,4 +70,8 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace forewarn
 
-int main(int argc, char** argv) { return forewarn::Main(argc, argv); }
+int main(int argc, char** argv) {
+  const int code = forewarn::Main(argc, argv);
+  forewarn::StopObjectStores();
+  return code;
+}

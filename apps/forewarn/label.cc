@@ -1,0 +1,73 @@
+// `forewarn label`: a cleaned table to a labelled one.
+#include "label/label.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "commands.h"
+#include "io/table_io.h"
+
+namespace forewarn {
+namespace {
+
+struct LabelFlags {
+  std::string input;
+  std::string out;
+};
+
+// What reading the table had to set aside, in words.
+void SayReadReport(const Context& context, const std::string& input, const ToFrameReport& report) {
+  if (report.unreadable_times > 0) {
+    context.Say(fmt::format("{}: {} of {} rows left out: no readable time (first: data row {})", input,
+                            report.unreadable_times, report.rows, report.first_unreadable_rows.front()));
+  }
+  if (report.duplicate_times > 0) {
+    context.Say(
+        fmt::format("{}: {} rows replaced by a later row of the same time", input, report.duplicate_times));
+  }
+  if (report.out_of_order > 0)
+    context.Say(fmt::format("{}: {} rows were out of order", input, report.out_of_order));
+  for (const auto& [column, cells] : report.non_numeric) {
+    context.Say(
+        fmt::format("{}: {} cells of column '{}' are no numbers and became empty", input, cells, column));
+  }
+}
+
+Status RunLabelCommand(const Context& context, const LabelFlags& flags) {
+  FW_ASSIGN_OR_RETURN(const Plant plant, context.LoadPlant());
+  ReadTableOptions read;
+  read.zone = plant.zone;
+  read.time_format = plant.day_first_format;
+  ToFrameReport set_aside;
+  FW_ASSIGN_OR_RETURN(const Frame table, ReadFrame(flags.input, read, &set_aside));
+  auto labelled = LabelTable(plant, table);
+  if (!labelled.ok()) return labelled.status().WithPrefix(flags.input);
+  FW_RETURN_IF_ERROR(WriteTable(flags.out, labelled->table));
+  SayReadReport(context, flags.input, set_aside);
+  if (context.json) {
+    nlohmann::ordered_json report = LabelReportJson(labelled->report);
+    report["read"] = {{"rows", set_aside.rows},
+                      {"unreadable_times", set_aside.unreadable_times},
+                      {"duplicate_times", set_aside.duplicate_times},
+                      {"out_of_order", set_aside.out_of_order}};
+    report["out"] = flags.out;
+    context.PrintJson(report);
+  }
+  context.Print(LabelReportText(labelled->report));
+  return Status::Ok();
+}
+
+}  // namespace
+
+void AddLabelCommand(CLI::App& app, const Context& context, Command& run) {
+  auto* command =
+      app.add_subcommand("label", "which rows are anomalies, by the plant file's periods and rules");
+  const auto flags = std::make_shared<LabelFlags>();
+  command->add_option("IN", flags->input, "cleaned table (CSV or Parquet)")->required();
+  command->add_option("--out", flags->out, "labelled table to write (CSV or Parquet)")->required();
+  command->callback(
+      [&context, &run, flags] { run = [&context, flags] { return RunLabelCommand(context, *flags); }; });
+}
+
+}  // namespace forewarn
