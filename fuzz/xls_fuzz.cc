@@ -1,5 +1,5 @@
-// XLS reader. First byte even: the rest is a compound file as it stands. Odd: the rest is a workbook's record stream, put
-// into a compound file here. Checked: rows come in order, cells keep their promises.
+// XLS reader. First byte even: the rest is a compound file as it stands. Odd: the rest is a workbook's record
+// stream, put into a compound file here. Checked: rows come in order, cells keep their promises.
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>

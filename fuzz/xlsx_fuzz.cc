@@ -1,6 +1,7 @@
-// XLSX reader. First byte even: the rest is an archive as it stands. Odd: the rest is up to five parts of a workbook,
-// separated by a NUL (sheet, workbook, shared strings, styles, relationships), zipped here, since random bytes rarely make
-// a valid archive. Checked: rows keep their promises (columns within bounds, finite numbers, text only where it belongs).
+// XLSX reader. First byte even: the rest is an archive as it stands. Odd: the rest is up to five parts of a
+// workbook, separated by a NUL (sheet, workbook, shared strings, styles, relationships), zipped here, since
+// random bytes rarely make a valid archive. Checked: rows keep their promises (columns within bounds, finite
+// numbers, text only where it belongs).
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -13,8 +14,8 @@ namespace {
 
 std::string Archive(std::string_view text) {
   auto parts = forewarn::xlsx_fixture::Workbook("");
-  for (const char* name : {"xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/sharedStrings.xml", "xl/styles.xml",
-                           "xl/_rels/workbook.xml.rels"}) {
+  for (const char* name : {"xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/sharedStrings.xml",
+                           "xl/styles.xml", "xl/_rels/workbook.xml.rels"}) {
     const size_t end = text.find('\0');
     const std::string_view part = text.substr(0, end);
     if (!part.empty()) parts[name] = std::string(part);

@@ -91,7 +91,7 @@ struct IngestReport {
   PlantTime to = kNoTime;
   uint64_t rows = 0;  // of the table
   std::vector<std::string> columns;
-  std::vector<std::string> notes;    // "2 files for te301020: …", "rule … not evaluated: …"
+  std::vector<std::string> notes;    // "2 files are joined for level: …", "rule … not evaluated: …"
   std::vector<SeriesReport> series;  // the plant's, in its order, then unknown ones; rows of no tag as tag ""
   std::vector<AnomalousPeriod> periods;
 };

@@ -123,7 +123,7 @@ void Append(RawData&& from, RawData& to) {
   for (const auto& [tag, rows] : from.rows_read) to.rows_read[tag] += rows;
 }
 
-// "lic31012.pv" → "lic31012_pv".
+// "loop.pv" → "loop_pv".
 std::string PlainSpelling(std::string name) {
   std::replace_if(
       name.begin(), name.end(),

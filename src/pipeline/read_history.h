@@ -16,13 +16,13 @@
 namespace forewarn {
 
 // The tag or controller a workbook belongs to, by its name without folder and ending: the tag's own name
-// first, then every `files` pattern and the name as a word ("Export LIC31012 2014"), all without regard to
+// first, then every `files` pattern and the name as a word ("Export LOOP 2014"), all without regard to
 // case. No match is an error that lists the patterns, more than one an error that names the tags.
 Result<WorkbookTag> FindWorkbookTag(const Plant& plant, const std::filesystem::path& path);
 
 // Reads all files in the order given. Two workbooks of one tag are joined, and a note says so; so are files
-// left out of a folder for their ending. A series named "lic31012.pv" or "LIC31012-PV" counts as
-// "lic31012_pv" where the plant has it.
+// left out of a folder for their ending. A series named "loop.pv" or "LOOP-PV" counts as
+// "loop_pv" where the plant has it.
 Result<RawData> ReadHistory(const std::vector<std::filesystem::path>& inputs, const Plant& plant, int threads,
                             const Progress& progress = {});
 
