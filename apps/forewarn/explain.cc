@@ -47,7 +47,9 @@ Status RunExplain(const Context& context, const ExplainFlags& flags) {
   if (input.kind != ScoringInput::Kind::kTable) return ExplainBodies(context, plant, flags, input);
   if (flags.horizon.empty()) {
     FW_ASSIGN_OR_RETURN(const OpenedModel opened, OpenModel(context, plant, flags.model));
-    if (opened.model->info().kind != ModelKind::kForecaster) {
+    const ModelInfo& info = opened.model->info();
+    // A table of window features (the ETL's) is explained row by row, one of sensors by its newest window.
+    if (info.kind != ModelKind::kForecaster || input.table.Find(info.features.front()) != nullptr) {
       FW_ASSIGN_OR_RETURN(const TableScores scores, ExplainTable(*opened.engine, *opened.model, input.table));
       return EmitTable(context, input.table, scores);
     }

@@ -141,13 +141,15 @@ Result<TableInputs> TakeInputs(const ServedModel& model, const Table& table, con
 }
 
 Result<TableInputs> InputsOf(const Plant& plant, const ServedModel& model, const Table& table) {
-  if (model.info().kind == ModelKind::kForecaster) {
-    return Status::Invalid(fmt::format("'{}' is a forecaster; use forecast --rolling", model.version().name));
-  }
   FW_ASSIGN_OR_RETURN(const ColumnIndex index, IndexColumns(table));
   const std::vector<std::string>& features = model.info().features;
   const bool whole = std::all_of(features.begin(), features.end(),
                                  [&](const std::string& name) { return index.count(ToLower(name)) > 0; });
+  if (!whole && model.info().kind == ModelKind::kForecaster) {
+    return Status::Invalid(fmt::format(
+        "'{}' is a forecaster and the table does not hold its {} window features; use forecast --rolling",
+        model.version().name, features.size()));
+  }
   const TimeColumn* times = TimesOf(index);
   if (!whole && times != nullptr) {
     Result<TableInputs> computed = ComputeInputs(plant, model, table, *times);
