@@ -143,6 +143,12 @@ Result<Manifest> ParseManifest(std::string_view text) {
   try {
     Manifest out = FieldsOf(json);
     if (!IsRunId(out.run)) return Status::Invalid("manifest.json: 'run' is not a run's id");
+    for (const auto& [name, steps] : out.horizons) {
+      // The name becomes part of a path.
+      const bool plain = !name.empty() && std::all_of(name.begin(), name.end(),
+                                                      [](unsigned char c) { return std::isalnum(c) != 0; });
+      if (!plain || steps < 1) return Status::Invalid("manifest.json: a horizon is not one, such as 3h");
+    }
     return out;
   } catch (const Json::exception& error) {
     return Status::Invalid(fmt::format("manifest.json is not one of a feature set: {}", error.what()));
@@ -161,8 +167,8 @@ class Decoder {
   Result<std::string> Read(const std::string& path, size_t& rows) const;
   // A table of doubles over times; a row without a time keeps kNoTime.
   Result<Frame> ReadFrame(const std::string& path) const;
-  Status ReadWindows(const std::string& path, size_t table_rows, WindowMatrix& windows,
-                     std::vector<uint8_t>& at, std::vector<uint8_t>& within) const;
+  Status ReadWindows(const std::string& path, size_t ends, WindowMatrix& windows, std::vector<uint8_t>& at,
+                     std::vector<uint8_t>& within) const;
   Status TakeColumns(const std::string& path, const Table& table, WindowMatrix& windows,
                      std::vector<uint8_t>& at, std::vector<uint8_t>& within) const;
   Status CheckFrames(const FeatureDataset& set) const;
@@ -233,7 +239,7 @@ Status Decoder::TakeColumns(const std::string& path, const Table& table, WindowM
   return Status::Ok();
 }
 
-Status Decoder::ReadWindows(const std::string& path, size_t table_rows, WindowMatrix& windows,
+Status Decoder::ReadWindows(const std::string& path, size_t ends, WindowMatrix& windows,
                             std::vector<uint8_t>& at, std::vector<uint8_t>& within) const {
   size_t rows = 0;
   FW_ASSIGN_OR_RETURN(const std::string bytes, Read(path, rows));
@@ -245,7 +251,7 @@ Status Decoder::ReadWindows(const std::string& path, size_t table_rows, WindowMa
   if (ranges == metadata.end() || !ParseRanges(ranges->second, rows, windows.end_row)) {
     return Misfit(path, "does not say which rows its windows are of");
   }
-  if (!windows.end_row.empty() && windows.end_row.back() >= table_rows) {
+  if (!windows.end_row.empty() && windows.end_row.back() >= ends) {
     return Misfit(path, "has windows beyond the tables' rows");
   }
   return Status::Ok();
@@ -283,8 +289,10 @@ Result<FeatureDataset> Decoder::Decode() {
     HorizonWindows h;
     h.name = name;
     h.steps = steps;
-    FW_RETURN_IF_ERROR(ReadWindows(WindowsFile(name, true), rows, h.train, h.train_at, h.train_within));
-    FW_RETURN_IF_ERROR(ReadWindows(WindowsFile(name, false), rows, h.valid, h.valid_at, h.valid_within));
+    // A window's target lies in the tables too.
+    const size_t ends = rows - std::min(rows, static_cast<size_t>(steps) - 1);
+    FW_RETURN_IF_ERROR(ReadWindows(WindowsFile(name, true), ends, h.train, h.train_at, h.train_within));
+    FW_RETURN_IF_ERROR(ReadWindows(WindowsFile(name, false), ends, h.valid, h.valid_at, h.valid_within));
     if (h.train.names != h.valid.names)
       return Misfit(WindowsFile(name, false), "has other columns than its twin");
     set.horizons.push_back(std::move(h));
