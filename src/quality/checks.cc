@@ -126,15 +126,15 @@ CheckOutcome MeanOfNumbers(const ColumnView& column, const Expectation& expectat
 CheckOutcome MeanOfTimes(const ColumnView& column, const Expectation& expectation, const Bound& low,
                          const Bound& high) {
   CheckOutcome out;
-  if (column.valid_rows() == 0) {
-    out.result["observed_value"] = nullptr;
-    return out;
-  }
   for (const Bound& bound : {low, high}) {
     if (bound.kind == Bound::Kind::kNumber)
       return Raise("the column holds times, but a bound is a number", "column.mean");
     if (bound.kind == Bound::Kind::kDate)
       return Raise("a bound is a date; write it with a time of day", "column.mean");
+  }
+  if (column.valid_rows() == 0) {
+    out.result["observed_value"] = nullptr;
+    return out;
   }
   long double sum = 0;
   for (size_t r = 0; r < column.rows(); ++r)

@@ -140,6 +140,10 @@ std::variant<Expected, Raised> InSet(const ColumnView& column, const Json& set) 
     if (time.ok()) times.push_back(*time);
   }
   if (!all_times) times.clear();
+  const bool only_flags = !set.empty() && std::all_of(set.begin(), set.end(),
+                                                      [](const Json& value) { return value.is_boolean(); });
+  if (column.type() == Type::kTime && only_flags)
+    return Raised{"the column holds times, but the set true or false"};
   std::sort(numbers.begin(), numbers.end());
   std::sort(times.begin(), times.end());
   std::sort(texts.begin(), texts.end());
@@ -165,7 +169,8 @@ std::string BoundsProblem(const ColumnView& column, const Bound& low, const Boun
   } else if (low.kind != BoundKind::kNone && high.kind != BoundKind::kNone) {
     return "min_value and max_value are of different types";
   }
-  if (column.valid_rows() == 0) return "";
+  // a column of times refuses other bounds by its type, the others only once there is a value to compare
+  if (column.valid_rows() == 0 && column.type() != Type::kTime) return "";
   if (column.type() == Type::kText)
     return "the column holds text, which cannot be compared with a number or a time";
   const BoundKind kind = low.kind == BoundKind::kNone ? high.kind : low.kind;
@@ -344,12 +349,9 @@ CheckOutcome CheckColumnValues(const ColumnView& column, const Expectation& expe
   if (kind == "be_unique") {
     metric = "unique";
     found = Unique(column);
-  } else if (kind == "be_in_set" || kind == "not_be_in_set") {
-    metric = kind == "be_in_set" ? "in_set" : "not_in_set";
+  } else if (kind == "be_in_set") {
+    metric = "in_set";
     found = InSet(column, kwargs["value_set"]);
-    if (kind == "not_be_in_set") {
-      for (uint8_t& expected : std::get<Expected>(found)) expected = expected == 0;
-    }
   } else if (kind == "be_between") {
     metric = "between";
     found = Between(column, kwargs);

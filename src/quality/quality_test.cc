@@ -122,7 +122,6 @@ TEST(Quality, BoundsOfAnotherTypeFailAndSaySo) {
   EXPECT_THAT(why(R"({"column":"timestamp","min_value":4})"), HasSubstr("a bound is a number"));
   EXPECT_THAT(why(R"({"column":"timestamp","min_value":"1970-01-01"})"),
               HasSubstr("write it with a time of day"));
-  EXPECT_THAT(why(R"({"column":"level"})"), HasSubstr("cannot both be None"));
   EXPECT_THAT(why(R"({"column":"level","min_value":3,"max_value":1})"), HasSubstr("cannot be greater"));
 }
 
@@ -206,6 +205,8 @@ TEST(Quality, SuiteErrorsSayWhichExpectationAndWhatIsKnown) {
               HasSubstr("suite parameters are not supported"));
   EXPECT_THAT(with(R"({"expectation_type":"expect_column_to_exist"})"),
               HasSubstr("saved by Great Expectations 0.x"));
+  EXPECT_THAT(with(R"({"type":"expect_column_values_to_be_between","kwargs":{"column":"a"}})"),
+              HasSubstr("min_value and max_value are both missing"));
   EXPECT_THAT(with("3"), HasSubstr("wanted an object"));
   EXPECT_THAT(SuiteError("{"), HasSubstr("s.json: no JSON"));
   EXPECT_THAT(SuiteError("[]"), HasSubstr("no suite of expectations"));
