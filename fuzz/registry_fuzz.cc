@@ -10,6 +10,7 @@
 #include "model/random_models.h"
 #include "registry/artifact.h"
 #include "registry/local_registry.h"
+#include "scoring/served_model.h"
 
 namespace forewarn {
 namespace {
@@ -32,12 +33,26 @@ std::string Manifest(const FileSet& files) {
   return out + "}}";
 }
 
+// A folder that loads must answer.
+void Serve(Model model) {
+  Plant plant;
+  plant.models.prefix = "m";
+  const auto served = ServedModel::Make(std::move(model), {}, plant);
+  if (!served.ok()) return;
+  std::vector<double> row((*served)->features());
+  std::vector<size_t> imputed;
+  (*served)->Impute(row, std::vector<char>(row.size(), 0), std::nullopt, &imputed);
+  std::vector<double> out((*served)->predictor().outputs());
+  (*served)->predictor().Score(row.data(), out.data());
+  if ((*served)->explainer() != nullptr) (void)(*served)->explainer()->Explain(row.data());
+}
+
 void FuzzFolder(const char* file, std::string_view bytes) {
   static const FileSet whole = WholeArtifact();
   FileSet files = whole;
   files[file] = std::string(bytes);
   if (std::string_view(file) != kModelManifestFile) files[kModelManifestFile] = Manifest(files);
-  (void)UnpackModel(files);
+  if (auto model = UnpackModel(files); model.ok()) Serve(std::move(*model));
   (void)ReadSignatureInputs(bytes);
   files.erase(kInfoFile);
   (void)AdoptForeign(files, ModelKind::kClassifier, "x");

@@ -1,6 +1,9 @@
 // `forewarn forecast`: the probability of an alarm within the horizon, of the newest window or of every one.
 #include <fmt/format.h>
 
+#include <map>
+#include <optional>
+
 #include "commands.h"
 #include "core/names.h"
 #include "registry/model_names.h"
@@ -44,11 +47,16 @@ struct ForecastFlags {
 Status ForecastBody(const Context& context, const Plant& plant, const ForecastFlags& flags,
                     const ScoringInput& input) {
   if (flags.rolling) return Status::Usage("--rolling needs a table (CSV or Parquet), not JSON");
+  std::map<std::optional<double>, OpenedModel> by_horizon;  // each loaded once, at the first line that asks
   return AnswerBodies(input, [&](const std::string& body) -> Result<std::string> {
     std::vector<Fault> faults;
     FW_ASSIGN_OR_RETURN(ForecastRequest request, ParseForecast(body, &faults));
-    FW_ASSIGN_OR_RETURN(const OpenedModel opened,
-                        OpenForecaster(context, plant, flags.model, flags.horizon, request.horizon));
+    if (by_horizon.count(request.horizon) == 0) {
+      FW_ASSIGN_OR_RETURN(OpenedModel fresh,
+                          OpenForecaster(context, plant, flags.model, flags.horizon, request.horizon));
+      by_horizon.emplace(request.horizon, std::move(fresh));
+    }
+    const OpenedModel& opened = by_horizon.at(request.horizon);
     request.horizon.reset();
     FW_ASSIGN_OR_RETURN(const ForecastReply reply, opened.engine->Forecast(request, &faults));
     return ToJson(reply);

@@ -193,7 +193,6 @@ Result<Model> AdoptForeign(const FileSet& files, ModelKind kind, const std::stri
     return Status::Invalid("MLmodel has no column signature; forewarn needs the inputs' names in order");
   }
   for (std::string& name : model.info.features) name = ToLower(name);
-  model.info.medians.assign(model.info.features.size(), 0);
   FW_ASSIGN_OR_RETURN(model.body, ReadOnnx(*onnx));
   FW_RETURN_IF_ERROR(CheckModel(model));
   return model;

@@ -27,7 +27,8 @@ Result<Model> UnpackModel(const FileSet& files);
 // Input names of an MLmodel file's column signature, for models made elsewhere; empty where it has none.
 Result<std::vector<std::string>> ReadSignatureInputs(std::string_view mlmodel);
 // A folder made elsewhere (MLmodel with a column signature + model.onnx, no forewarn.json) → a model of the
-// kind given. Medians are 0 and the threshold .5: what such a folder does not say.
+// kind given. It holds no medians, so that every input has
+// to be given; its threshold is .5.
 Result<Model> AdoptForeign(const FileSet& files, ModelKind kind, const std::string& run);
 
 // The version's files, checked and loaded.

@@ -11,6 +11,8 @@
 namespace forewarn {
 namespace {
 
+constexpr char kGivenTwice[] = "given more than once";
+
 std::string NotANumber(const NamedValue& given) {
   return fmt::format("must be a number, not {}", given.problem);
 }
@@ -31,11 +33,13 @@ Result<Inputs> ReadInputs(const ServedModel& model, const Plant& plant, const Pr
   const auto fault = [&](const NamedValue& value) {
     faults->push_back({request.base + "/" + PointerToken(value.name), NotANumber(value)});
   };
+  size_t at = 0;
   for (const NamedValue& value : request.features) {
-    const int i = model.IndexOf(value.name);
+    const int i = model.IndexOf(value.name, at++);
     if (i >= 0) {
       ++known;
       if (value.problem != nullptr) fault(value);
+      if (given[i]) faults->push_back({request.base + "/" + PointerToken(value.name), kGivenTwice});
       inputs.row[i] = value.value;
       given[i] = 1;
     } else if (plant.features.history_sum && plant.features.history_sum->name == value.name) {
@@ -53,12 +57,19 @@ Result<Inputs> ReadInputs(const ServedModel& model, const Plant& plant, const Pr
   if (!faults->empty()) return FaultStatus(*faults);
   std::vector<size_t> imputed;
   if (known < given.size()) model.Impute(inputs.row, given, request.plant_time, &imputed);
-  for (const size_t i : imputed) inputs.imputed.push_back(model.info().features[i]);
+  for (const size_t i : imputed) {
+    const std::string& name = model.info().features[i];
+    inputs.imputed.push_back(name);
+    if (IsValid(inputs.row[i])) continue;
+    faults->push_back(
+        {request.base + "/" + PointerToken(name), "is missing, and the model holds no median for it"});
+  }
+  if (!faults->empty()) return FaultStatus(*faults);
   return inputs;
 }
 
-// Whether the monitor's own inputs, by name, lie beyond its 99 % limits; an input nobody gave is at its
-// median.
+// Whether the monitor's own inputs, by name (and where it probably is), lie beyond its 99 % limits; an input
+// nobody gave is at its median.
 template <typename ValueOf>
 InputStatus RangeStatus(const ServedModel* monitor, const ValueOf& value_of) {
   const auto* pca = monitor == nullptr ? nullptr : std::get_if<PcaModel>(&monitor->model().body);
@@ -66,8 +77,8 @@ InputStatus RangeStatus(const ServedModel* monitor, const ValueOf& value_of) {
   const ModelInfo& info = monitor->info();
   std::vector<double> row(info.features.size());
   for (size_t i = 0; i < row.size(); ++i) {
-    row[i] = value_of(info.features[i]);
-    if (!IsValid(row[i])) row[i] = info.medians[i];
+    row[i] = value_of(info.features[i], i);
+    if (!IsValid(row[i]) && !info.medians.empty()) row[i] = info.medians[i];
   }
   double out[2] = {0, 0};
   monitor->predictor().Score(row.data(), out);
@@ -133,8 +144,8 @@ Result<PredictReply> ScoringEngine::Predict(const PredictRequest& request, std::
   reply.score = reply.outputs[0];
   reply.threshold = ThresholdOf(model);
   reply.alarm = AlarmOf(model, reply.outputs);
-  reply.status = RangeStatus(now->monitor.get(), [&](const std::string& feature) {
-    const int i = model.IndexOf(feature);
+  reply.status = RangeStatus(now->monitor.get(), [&](const std::string& feature, size_t hint) {
+    const int i = model.IndexOf(feature, hint);
     return i < 0 ? kNull : inputs.row[i];
   });
   reply.imputed = std::move(inputs.imputed);
@@ -164,8 +175,9 @@ Result<ScoringEngine::Window> ScoringEngine::ReadWindow(const Snapshot& snapshot
     const size_t at = request.rows.size() - needed + r;
     double* row = window.rows.data() + r * sensors;
     std::vector<char> given(sensors, 0);
+    size_t hint = 0;
     for (const NamedValue& value : request.rows[at]) {
-      const int s = model.SensorIndexOf(value.name);
+      const int s = model.SensorIndexOf(value.name, hint++);
       if (s < 0) {
         if (std::find(window.ignored.begin(), window.ignored.end(), value.name) == window.ignored.end()) {
           window.ignored.push_back(value.name);
@@ -175,6 +187,10 @@ Result<ScoringEngine::Window> ScoringEngine::ReadWindow(const Snapshot& snapshot
       if (value.problem != nullptr) {
         faults->push_back(
             {fmt::format("/recent_observations/{}/{}", at, PointerToken(value.name)), NotANumber(value)});
+      }
+      if (given[s]) {
+        faults->push_back(
+            {fmt::format("/recent_observations/{}/{}", at, PointerToken(value.name)), kGivenTwice});
       }
       row[s] = value.value;
       given[s] = 1;
@@ -209,8 +225,8 @@ Result<ForecastReply> ScoringEngine::Forecast(const ForecastRequest& request,
   reply.ignored = std::move(window.ignored);
   const size_t sensors = model.info().sensors.size();
   const double* newest = window.rows.data() + window.rows.size() - sensors;
-  reply.status = RangeStatus(now->monitor.get(), [&](const std::string& feature) {
-    const int s = model.SensorIndexOf(feature);
+  reply.status = RangeStatus(now->monitor.get(), [&](const std::string& feature, size_t hint) {
+    const int s = model.SensorIndexOf(feature, hint);
     return s < 0 ? kNull : newest[s];
   });
   const bool gaps = std::any_of(window.rows.begin(), window.rows.end(), [](double v) { return !IsValid(v); });

@@ -167,6 +167,18 @@ TEST_F(EngineTest, MissingInputsAreImputedByRuleAndNamed) {
   EXPECT_EQ(reply->score, Predictor::Build(PointModel(1))->Score(without_p));
 }
 
+TEST_F(EngineTest, WithoutMediansEveryInputHasToBeGiven) {
+  Model model = PointModel(1);
+  model.info.medians.clear();
+  Add("x_champion", model);
+  const auto engine = Loaded();
+  std::vector<Fault> faults;
+  EXPECT_FALSE(engine->Predict(Point(R"({"p":-1})"), &faults).ok());
+  ASSERT_EQ(faults.size(), 2u) << "rolling columns have their rules";
+  EXPECT_EQ(faults[0].pointer, "/q");
+  EXPECT_EQ(faults[1].pointer, "/hour_of_day");
+}
+
 TEST_F(EngineTest, FaultsAreAllToldWithTheirPointers) {
   Add("x_champion", PointModel(1));
   const auto engine = Loaded();
@@ -188,7 +200,7 @@ TEST_F(EngineTest, FaultsAreAllToldWithTheirPointers) {
   EXPECT_THAT(pointers(R"({"features":{}})"), ElementsAre("/features"));
   EXPECT_THAT(pointers(R"({"features":{"nobody":1}})"), ElementsAre("/features"));
   EXPECT_THAT(pointers(R"({"features":[1]})"), ElementsAre("/features"));
-  EXPECT_THAT(pointers(R"({"features":{"p":1,"P":2}})"), ElementsAre("/features/p"));
+  EXPECT_THAT(pointers(R"({"features":{"p":1,"P":2}})"), ElementsAre("/features/P"));
   EXPECT_THAT(pointers(R"([1])"), ElementsAre(""));
   EXPECT_THAT(pointers(R"({"features":{"failures_48":"x","p":1}})"), ElementsAre("/features/failures_48"));
 }
@@ -272,6 +284,8 @@ TEST_F(EngineTest, ForecastRejectsFewRowsMissingSensorsAndUnknownHorizons) {
   EXPECT_THAT(faults_of(R"({"horizon":2,"recent_observations":[{"p":1,"q":1}]})"), ElementsAre("/horizon"));
   EXPECT_THAT(faults_of(R"({"horizon":"1","recent_observations":[]})"), ElementsAre("/horizon"));
   EXPECT_THAT(faults_of(R"({"horizon":1})"), ElementsAre("/recent_observations"));
+  EXPECT_THAT(faults_of(R"([{"p":1,"P":1,"q":1},{"p":1,"q":1},{"p":1,"q":1}])"),
+              ElementsAre("/recent_observations/0/P"));
   EXPECT_THAT(faults_of(R"({"recent_observations":[1]})"), ElementsAre("/recent_observations/0"));
   std::vector<Fault> faults;
   const auto request = ParseForecast(R"({"horizon":3,"recent_observations":[{"p":1,"q":1}]})", &faults);

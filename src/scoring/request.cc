@@ -62,7 +62,8 @@ void FindDuplicates(const std::vector<NamedValue>& values, const std::string& ba
   }
 }
 
-std::vector<NamedValue> ReadObject(dom::object object, const std::string& base, std::vector<Fault>* faults) {
+// Feature values: a name given twice is found where names are looked up (engine.h).
+std::vector<NamedValue> ReadValues(dom::object object, const std::string& base, std::vector<Fault>* faults) {
   std::vector<NamedValue> out;
   out.reserve(32);
   for (const auto [key, value] : object) {
@@ -72,6 +73,11 @@ std::vector<NamedValue> ReadObject(dom::object object, const std::string& base, 
     }
     out.push_back(Read(key, value));
   }
+  return out;
+}
+
+std::vector<NamedValue> ReadObject(dom::object object, const std::string& base, std::vector<Fault>* faults) {
+  std::vector<NamedValue> out = ReadValues(object, base, faults);
   FindDuplicates(out, base, faults);
   return out;
 }
@@ -103,7 +109,7 @@ Status ReadRows(dom::element value, const std::string& base, ForecastRequest& re
       faults->push_back({pointer, "must be an object of sensor values"});
       continue;
     }
-    request.rows.push_back(ReadObject(object, pointer, faults));
+    request.rows.push_back(ReadValues(object, pointer, faults));
   }
   return faults->empty() ? Status::Ok() : FaultStatus(*faults);
 }
@@ -136,13 +142,13 @@ Result<PredictRequest> ParsePredict(std::string_view body, std::vector<Fault>* f
   dom::element inner;
   if (root.at_key("features").get(inner) != simdjson::SUCCESS) {
     request.base = "";
-    request.features = ReadObject(root, "", faults);
+    request.features = ReadValues(root, "", faults);
   } else {
     dom::object features;
     if (inner.get(features) != simdjson::SUCCESS) {
       return Wrong(faults, "/features", "must be an object of feature values");
     }
-    request.features = ReadObject(features, request.base, faults);
+    request.features = ReadValues(features, request.base, faults);
     for (const NamedValue& other : ReadObject(root, "", faults)) {
       if (other.name != "features") request.ignored.push_back(other.name);
     }

@@ -1,8 +1,8 @@
 // Requests as text → plain structs: the bodies of predict, explain, forecast and recommend (http.md,
 // "Inference"), the same for the command line and HTTP. Strict: a text or a truth value is no number, NaN is
-// no JSON, a key given twice is a fault. Which names matter is the model's business (engine.h): a value that
-// is no number is carried as such and becomes a fault only where a model wants it. Nothing is trusted; any
-// thread.
+// no JSON, a key given twice (in any case) is a fault. Which names matter is the model's business (engine.h):
+// a value that is no number is carried as such and becomes a fault only where a model wants it. Nothing is
+// trusted; any thread.
 #pragma once
 
 #include <cstddef>

@@ -34,6 +34,9 @@ Result<std::shared_ptr<const ServedModel>> ServedModel::Load(Registry& registry,
 Result<std::shared_ptr<const ServedModel>> ServedModel::Make(Model model, ModelVersion version,
                                                              const Plant& plant) {
   FW_RETURN_IF_ERROR(CheckModel(model));
+  if (model.info.features.empty()) {
+    return Status::Invalid(fmt::format("model '{}' does not name its inputs", version.name));
+  }
   FW_ASSIGN_OR_RETURN(Predictor predictor, Predictor::Build(model));
   std::shared_ptr<ServedModel> served(
       new ServedModel(std::move(model), std::move(version), std::move(predictor)));
@@ -61,7 +64,8 @@ Status ServedModel::BuildLookups(const Plant& plant) {
     FW_ASSIGN_OR_RETURN(groups_, SensorOfFeatures(info.features, info.sensors));
   }
   defaults_.resize(info.features.size());
-  for (size_t i = 0; i < defaults_.size(); ++i) defaults_[i].value = info.medians[i];
+  for (size_t i = 0; i < defaults_.size(); ++i)
+    defaults_[i].value = info.medians.empty() ? kNull : info.medians[i];
   const std::vector<PointDefault> rules = PointDefaults(plant);
   for (size_t p = 0; p < rules.size(); ++p) {
     const int i = IndexOf(plant.features.point[p]);
@@ -74,9 +78,15 @@ Status ServedModel::BuildLookups(const Plant& plant) {
   return Status::Ok();
 }
 
-int ServedModel::IndexOf(std::string_view name) const { return Find(index_, name); }
+int ServedModel::IndexOf(std::string_view name, size_t hint) const {
+  const std::vector<std::string>& names = model_.info.features;
+  return hint < names.size() && names[hint] == name ? static_cast<int>(hint) : Find(index_, name);
+}
 
-int ServedModel::SensorIndexOf(std::string_view name) const { return Find(sensors_, name); }
+int ServedModel::SensorIndexOf(std::string_view name, size_t hint) const {
+  const std::vector<std::string>& names = model_.info.sensors;
+  return hint < names.size() && names[hint] == name ? static_cast<int>(hint) : Find(sensors_, name);
+}
 
 void ServedModel::Impute(std::span<double> row, std::span<const char> given,
                          std::optional<PlantTime> plant_time, std::vector<size_t>* imputed) const {

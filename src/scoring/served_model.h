@@ -38,15 +38,17 @@ class ServedModel {
   const std::string& explain_problem() const { return explain_problem_; }
   size_t features() const { return model_.info.features.size(); }
 
-  // Index of an input by its name in any case; −1 if there is none.
-  int IndexOf(std::string_view name) const;
-  // Index of a forecaster's sensor by its name in any case; −1 if there is none.
-  int SensorIndexOf(std::string_view name) const;
+  // Index of an input by its name in any case; −1 if there is none. hint: where it probably is (requests
+  // mostly come in the model's order), which spares the look-up.
+  int IndexOf(std::string_view name, size_t hint = 0) const;
+  // The same of a forecaster's sensors.
+  int SensorIndexOf(std::string_view name, size_t hint = 0) const;
   // Of a forecaster: the sensor each input belongs to (explainer.h, SensorOfFeatures).
   const std::vector<size_t>& groups() const { return groups_; }
 
   // Fills the inputs for which given[i] == 0: a rolling mean from its column, rolling deviations and deltas
-  // 0, time features from plant_time where given, the rest training medians. Adds the filled inputs' indices.
+  // 0, time features from plant_time where given, the rest training medians (null where the
+  // model holds none). Adds the filled inputs' indices.
   void Impute(std::span<double> row, std::span<const char> given, std::optional<PlantTime> plant_time,
               std::vector<size_t>* imputed) const;
 
