@@ -2,10 +2,9 @@
 // file.
 #include <cstdio>
 
-#include "io/object_store.h"
-
 #include "commands.h"
 #include "context.h"
+#include "io/object_store.h"
 #include "settings.h"
 
 namespace forewarn {

@@ -227,7 +227,8 @@ void ReadLabel(TomlReader& root, LabelSpec* spec) {
     const bool has_from = row.Time("from", &period.from, Need::kRequired);
     const bool has_to = row.Time("to", &period.to, Need::kRequired);  // both are read, so that both are told
     row.String("note", &period.note);
-    if (has_from && has_to && period.to < period.from) row.AddProblem("to", "the period ends before it starts");
+    if (has_from && has_to && period.to < period.from)
+      row.AddProblem("to", "the period ends before it starts");
     spec->periods.push_back(std::move(period));
   }
   ReadRules(*reader, "alarm", &spec->alarm);

@@ -1,5 +1,5 @@
-// The registered names a plant serves (models.md, "The twelve runs"). Which run's model goes under which name is
-// train/run_spec.h's. Pure; any thread.
+// The registered names a plant serves (models.md, "The twelve runs"). Which run's model goes under which name
+// is train/run_spec.h's. Pure; any thread.
 #pragma once
 
 #include <string>
