@@ -16,21 +16,11 @@ namespace {
 constexpr size_t kMaxReasons = 24;
 constexpr char kOtherReasons[] = "other text";
 
-uint64_t LoadWord(const char* p, size_t n) {
-  uint64_t word = 0;
-  std::memcpy(&word, p, n);
+template <typename Word>
+uint64_t Load(const char* p) {
+  Word word;
+  std::memcpy(&word, p, sizeof(word));
   return word;
-}
-
-// Tags are short: eight bytes at a step, mixed by multiplication.
-uint64_t HashText(std::string_view text) {
-  uint64_t hash = text.size() * 0x9E3779B97F4A7C15U;
-  const char* p = text.data();
-  size_t left = text.size();
-  for (; left >= 8; left -= 8, p += 8)
-    hash = (hash ^ LoadWord(p, 8)) * 0xD6E8FEB86659FD93U, hash ^= hash >> 32;
-  hash = (hash ^ LoadWord(p, left)) * 0xD6E8FEB86659FD93U;
-  return hash ^ (hash >> 32);
 }
 
 }  // namespace
@@ -54,43 +44,58 @@ size_t TagTable::Intern(const std::string& name) {
   return at->second;
 }
 
-TagTable::TagTable() : spellings_(1), slots_(64, 0) { Intern(""); }
+TagTable::TagTable() : slots_(64) { Intern(""); }
 
-uint32_t TagTable::AddSpelling(std::string_view text, uint64_t hash) {
-  const std::string_view trimmed = Trim(text);
-  const std::string name = ToLower(IsValidUtf8(trimmed) ? std::string(trimmed) : Latin1ToUtf8(trimmed));
-  spellings_.push_back({std::string(text), Intern(name), hash, 0});
-  if (spellings_.size() * 2 > slots_.size()) {
-    slots_.assign(slots_.size() * 4, 0);
-    for (uint32_t s = 1; s + 1 < spellings_.size(); ++s) {
-      size_t at = spellings_[s].hash & (slots_.size() - 1);
-      while (slots_[at] != 0) at = (at + 1) & (slots_.size() - 1);
-      slots_[at] = s + 1;
-    }
-  }
-  return static_cast<uint32_t>(spellings_.size() - 1);
+uint64_t TagTable::Hash(const Slot& key) {
+  uint64_t hash = (key.low ^ (key.high * 0x9E3779B97F4A7C15U) ^ key.size) * 0xD6E8FEB86659FD93U;
+  hash ^= hash >> 32;
+  return hash * 0xD6E8FEB86659FD93U >> 16;
 }
 
-size_t TagTable::FindSlow(std::string_view text) {
-  uint32_t found = 0;
-  if (!text.empty()) {
-    const uint64_t hash = HashText(text);
-    const auto probe = [&] {
-      size_t at = hash & (slots_.size() - 1);
-      while (slots_[at] != 0 && spellings_[slots_[at] - 1].text != text) at = (at + 1) & (slots_.size() - 1);
-      return at;
-    };
-    size_t at = probe();
-    if (slots_[at] == 0) {
-      found = AddSpelling(text, hash);
-      at = probe();  // the table may have grown
-      slots_[at] = found + 1;
-    }
-    found = slots_[at] - 1;
+size_t TagTable::InternText(std::string_view text) {
+  const std::string_view trimmed = Trim(text);
+  return Intern(ToLower(IsValidUtf8(trimmed) ? std::string(trimmed) : Latin1ToUtf8(trimmed)));
+}
+
+void TagTable::Grow() {
+  std::vector<Slot> old(slots_.size() * 4);
+  old.swap(slots_);
+  for (const Slot& slot : old) {
+    if (slot.tag == kFree) continue;
+    size_t at = Hash(slot) & (slots_.size() - 1);
+    while (slots_[at].tag != kFree) at = (at + 1) & (slots_.size() - 1);
+    slots_[at] = slot;
   }
-  spellings_[last_].next = found;
-  last_ = found;
-  return spellings_[found].tag;
+}
+
+size_t TagTable::Find(std::string_view text) {
+  const char* p = text.data();
+  const size_t n = text.size();
+  Slot key;
+  key.size = static_cast<uint32_t>(n);
+  if (n >= 8 && n <= 16) {
+    key.low = Load<uint64_t>(p);
+    key.high = Load<uint64_t>(p + n - 8);
+  } else if (n >= 4 && n < 8) {
+    key.low = Load<uint32_t>(p);
+    key.high = Load<uint32_t>(p + n - 4);
+  } else if (n > 16) {
+    const auto [at, added] = by_long_text_.try_emplace(std::string(text), 0);
+    if (added) at->second = InternText(text);
+    return at->second;
+  } else {
+    for (size_t i = 0; i < n; ++i) key.low = key.low << 8 | static_cast<unsigned char>(p[i]);
+  }
+  size_t at = Hash(key) & (slots_.size() - 1);
+  while (slots_[at].tag != kFree) {
+    const Slot& slot = slots_[at];
+    if (((slot.low ^ key.low) | (slot.high ^ key.high) | (slot.size ^ key.size)) == 0) return slot.tag;
+    at = (at + 1) & (slots_.size() - 1);
+  }
+  key.tag = static_cast<uint32_t>(InternText(text));
+  slots_[at] = key;
+  if (++used_ * 2 > slots_.size()) Grow();
+  return key.tag;
 }
 
 RawDataBuilder::RawDataBuilder(RawData& data, const std::string& file, uint64_t expected_bytes)

@@ -39,41 +39,35 @@ struct TagChunk {
 };
 
 // Tags as one parser meets them: their names, and the chunk's part for each. Kept from chunk to chunk. A tag
-// is looked up by its bytes in the file: first the one that followed the last one before, then a small hash
-// table.
+// is looked up by its bytes in the file, in a hash table of sixteen-byte keys; longer texts take a map.
 class TagTable {
  public:
   TagTable();
   // Index of a tag by its text in the file (trimmed and lower-cased here; not UTF-8: taken as Latin-1).
-  size_t Find(std::string_view text) {
-    const Spelling& guess = spellings_[spellings_[last_].next];
-    if (guess.text == text) {
-      last_ = spellings_[last_].next;
-      return guess.tag;
-    }
-    return FindSlow(text);
-  }
+  size_t Find(std::string_view text);
   size_t Intern(const std::string& name);
   TagChunk& chunk(size_t tag) { return chunks_[tag]; }
   const std::vector<std::string>& names() const { return names_; }
   std::vector<TagChunk>& chunks() { return chunks_; }
 
  private:
-  struct Spelling {
-    std::string text;  // as written
-    size_t tag = 0;
-    uint64_t hash = 0;
-    uint32_t next = 0;  // the spelling that followed this one last time
+  // A text of at most sixteen bytes: its two (overlapping) words and its size say all.
+  struct Slot {
+    uint64_t low = 0, high = 0;
+    uint32_t size = 0;
+    uint32_t tag = kFree;
   };
-  size_t FindSlow(std::string_view text);
-  uint32_t AddSpelling(std::string_view text, uint64_t hash);
+  static constexpr uint32_t kFree = static_cast<uint32_t>(-1);
+  static uint64_t Hash(const Slot& key);
+  size_t InternText(std::string_view text);
+  void Grow();
 
   std::vector<std::string> names_;  // normal spelling; [0] is "": no tag known
   std::vector<TagChunk> chunks_;    // one a name
   std::unordered_map<std::string, size_t> by_name_;
-  std::vector<Spelling> spellings_;  // [0] is ""
-  std::vector<uint32_t> slots_;      // open addressing by hash; 0 = free, else spelling + 1; a power of two
-  uint32_t last_ = 0;
+  std::unordered_map<std::string, size_t> by_long_text_;
+  std::vector<Slot> slots_;  // open addressing; a power of two
+  size_t used_ = 0;
 };
 
 class RawDataBuilder {

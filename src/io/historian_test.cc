@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "core/file.h"
+#include "core/names.h"
 #include "core/random.h"
 #include "io/csv_blocks.h"
 #include "io/number_text.h"
@@ -289,6 +290,22 @@ TEST(Historian, CutParquetIsAnErrorNotACrash) {
     HistorianCase c;
     EXPECT_FALSE(c.Read(bytes->substr(0, n), "h.parquet").ok()) << n;
   }
+}
+
+TEST(Historian, TagsOfEveryLengthAreKeptApart) {
+  std::string bytes = "tag,timestamp,value\n";
+  std::map<std::string, size_t> expected;
+  Random random(9);
+  for (int i = 0; i < 20000; ++i) {
+    std::string tag(1 + random.Below(20), 'a');
+    for (uint64_t k = random.Below(4); k > 0; --k) tag[random.Below(tag.size())] = "xyzAXY"[random.Below(6)];
+    bytes += tag + ",2024-01-01,1\n";
+    ++expected[ToLower(tag)];
+  }
+  HistorianCase c;
+  ASSERT_TRUE(c.Read(bytes).ok());
+  ASSERT_EQ(c.data.series.size(), expected.size());
+  for (const auto& [tag, count] : expected) EXPECT_EQ(c.data.series[tag].size(), count) << tag;
 }
 
 TEST(Separators, TheFastWayEqualsThePlainOne) {

@@ -120,7 +120,14 @@ bool TimeParser::ParseIso(std::string_view cell, PlantTime& time, PlantTime& off
     const int hour = Two(p + 11), minute = Two(p + 14), second = Two(p + 17);
     int micro = 0;
     std::string_view rest = cell.substr(19);
-    if (hour < 24 && minute < 60 && second < 60 && TakeFraction(rest, micro) && rest.empty()) {
+    bool fraction = true;
+    if (rest.size() == 4 && rest[0] == '.' && IsDigit(rest[1]) && TwoDigits(p + 21)) {  // milliseconds
+      micro = (rest[1] - '0') * 100000 + Two(p + 21) * 1000;
+      rest = {};
+    } else {
+      fraction = TakeFraction(rest, micro);
+    }
+    if (hour < 24 && minute < 60 && second < 60 && fraction && rest.empty()) {
       time = last_midnight_ + hour * kHour + minute * kMinute + second * kSecond + micro;
       return true;
     }
