@@ -7,7 +7,6 @@
 #include "object_stores.h"
 #include "pipeline/etl_step.h"
 #include "pipeline/gate_step.h"
-#include "pipeline/gate_step.h"
 
 namespace forewarn {
 namespace {
@@ -50,6 +49,7 @@ Status RunEtlCommand(const Context& context, const EtlFlags& flags) {
   if (!frame.ok()) return frame.status().WithPrefix(flags.input);
   DatasetOptions options;
   options.seed = context.seed;
+  options.threads = context.threads;
   auto outcome = RunEtl(plant, *frame, options, flags.out, ObjectStoresOf(context),
                         RunIdOf(NowUtcMicroseconds()), progress);
   if (!outcome.ok()) return outcome.status().WithPrefix(flags.input);

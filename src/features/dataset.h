@@ -48,6 +48,7 @@ struct DatasetOptions {
   double train_share = 0.8;
   int smote_neighbours = 5;
   uint64_t seed = 42;
+  int threads = 0;  // of what can be spread, 0 = one a core; no result depends on it
 };
 
 // sha-256 over a table's names, times and cells, whatever file it came from.

@@ -90,11 +90,22 @@ struct Columns {
   }
 };
 
-Result<std::string> ToBytes(const Columns& columns, int64_t rows,
-                            const std::map<std::string, std::string>& metadata) {
+Result<std::string> ToBytes(const Columns& columns, int64_t rows, const WriteTableOptions& options) {
   const auto table = arrow::Table::Make(arrow::schema(columns.fields), columns.arrays, rows);
   parquet::WriterProperties::Builder properties;
-  properties.compression(parquet::Compression::ZSTD)->compression_level(1)->disable_dictionary();
+  properties.disable_dictionary();
+  switch (options.compression) {
+    case ParquetCompression::kZstd:
+      properties.compression(parquet::Compression::ZSTD)->compression_level(1);
+      break;
+    case ParquetCompression::kSnappy:
+      properties.compression(parquet::Compression::SNAPPY);
+      break;
+    case ParquetCompression::kNone:
+      properties.compression(parquet::Compression::UNCOMPRESSED);
+      break;
+  }
+  if (!options.statistics) properties.disable_statistics();
   for (const auto& field : columns.fields) {
     if (field->type()->id() == arrow::Type::STRING) properties.enable_dictionary(field->name());
   }
@@ -104,9 +115,9 @@ Result<std::string> ToBytes(const Columns& columns, int64_t rows,
                         FromArrow(parquet::arrow::FileWriter::Open(
                             *table->schema(), arrow::default_memory_pool(), sink, properties.build())));
     FW_RETURN_IF_ERROR(FromArrow(writer->WriteTable(*table, kRowGroupRows)));
-    if (!metadata.empty()) {
+    if (!options.metadata.empty()) {
       const auto pairs = std::make_shared<arrow::KeyValueMetadata>();
-      for (const auto& [key, value] : metadata) pairs->Append(key, value);
+      for (const auto& [key, value] : options.metadata) pairs->Append(key, value);
       FW_RETURN_IF_ERROR(FromArrow(writer->AddKeyValueMetadata(pairs)));
     }
     FW_RETURN_IF_ERROR(FromArrow(writer->Close()));
@@ -135,7 +146,7 @@ Result<std::string> TableToParquet(const Table& table, const WriteTableOptions& 
     }
     columns.Add(column.name, std::move(array));
   }
-  return ToBytes(columns, static_cast<int64_t>(table.rows()), options.metadata);
+  return ToBytes(columns, static_cast<int64_t>(table.rows()), options);
 }
 
 Result<std::string> FrameToParquet(const Frame& frame, const WriteTableOptions& options) {
@@ -151,7 +162,7 @@ Result<std::string> FrameToParquet(const Frame& frame, const WriteTableOptions& 
     FW_ASSIGN_OR_RETURN(auto array, BuildColumn(name, frame.at(c), type));
     columns.Add(name, std::move(array));
   }
-  return ToBytes(columns, static_cast<int64_t>(frame.rows()), options.metadata);
+  return ToBytes(columns, static_cast<int64_t>(frame.rows()), options);
 }
 
 namespace {

@@ -1,6 +1,6 @@
 // Tables and Frames as Parquet bytes, through Arrow, in memory: the bytes go to a file or to any ObjectStore.
 // Times are timestamp[us] without a zone (plant-local), numbers double, float or int64, nulls are Parquet
-// nulls. The same content gives the same bytes (zstd, one thread, no clock, no writer's host). Arrow's
+// nulls. The same content gives the same bytes (one thread, no clock, no writer's host). Arrow's
 // exceptions and Status stay inside. Stateless: safe from any thread.
 #pragma once
 

@@ -24,6 +24,12 @@ struct ReadTableOptions {
   uint64_t max_bytes = uint64_t{4} << 30;
 };
 
+enum class ParquetCompression {
+  kZstd,
+  kSnappy,
+  kNone
+};  // zstd is the smallest, and slow to start for every column
+
 struct WriteTableOptions {
   std::string time_column = "timestamp";  // the name a Frame's times get
   // Frame columns written to Parquet as int64 (where every cell allows it); the others are doubles. In CSV
@@ -31,6 +37,8 @@ struct WriteTableOptions {
   std::vector<std::string> integer_columns = {"anomaly_label", "anomaly_within", "regime"};
   std::vector<std::string> float32_columns;     // Parquet only
   std::map<std::string, std::string> metadata;  // Parquet only: key-value metadata of the file
+  ParquetCompression compression = ParquetCompression::kZstd;
+  bool statistics = true;  // Parquet only: least and greatest value of every column, for readers that filter
 };
 
 enum class TableFormat { kCsv, kTsv, kParquet };

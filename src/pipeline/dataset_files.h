@@ -9,7 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "core/progress.h"
 #include "core/status.h"
 #include "features/dataset.h"
 
@@ -24,8 +23,8 @@ struct DatasetFile {
   std::string bytes;
 };
 
-// The data files in the order in which they are written; progress: one step a file.
-Result<std::vector<DatasetFile>> EncodeDataset(const FeatureDataset& dataset, const Progress& progress);
+// The data files in the order in which they are written, encoded on `threads` threads (0 = one a core).
+Result<std::vector<DatasetFile>> EncodeDataset(const FeatureDataset& dataset, int threads);
 // manifest.json of those files.
 std::string MakeManifest(const FeatureDataset& dataset, const std::vector<DatasetFile>& files,
                          const std::string& run);

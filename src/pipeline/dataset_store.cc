@@ -31,8 +31,9 @@ Result<FeatureDataset> LoadObjects(std::string uri, const ObjectStoreOptions& st
 
 Result<std::string> StoreDataset(const std::string& uri, const ObjectStoreOptions& stores,
                                  const FeatureDataset& dataset, const std::string& run_id,
-                                 const Progress& progress) {
-  FW_ASSIGN_OR_RETURN(const std::vector<DatasetFile> files, EncodeDataset(dataset, progress));
+                                 const Progress& progress, int threads) {
+  Report(progress, "encode", 0, 1);
+  FW_ASSIGN_OR_RETURN(const std::vector<DatasetFile> files, EncodeDataset(dataset, threads));
   const ManifestMaker manifest = [&](const std::string& run) { return MakeManifest(dataset, files, run); };
   if (IsS3Uri(uri)) {
     FW_ASSIGN_OR_RETURN(const std::unique_ptr<ObjectStore> store, OpenObjectStore(uri, stores));

@@ -25,7 +25,7 @@ namespace forewarn {
 // the store.
 Result<std::string> StoreDataset(const std::string& uri, const ObjectStoreOptions& stores,
                                  const FeatureDataset& dataset, const std::string& run_id,
-                                 const Progress& progress);
+                                 const Progress& progress, int threads = 0);
 
 // uri: a root (its latest run is read), its latest, a run below it, or any folder with a manifest.json. Every
 // file is compared with its sha-256 in the manifest.

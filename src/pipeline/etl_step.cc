@@ -49,7 +49,7 @@ Result<EtlOutcome> RunEtl(const Plant& plant, const Frame& labelled, const Datas
   EtlOutcome out;
   out.uri = uri;
   FW_ASSIGN_OR_RETURN(out.dataset, BuildDataset(plant, labelled, options, &out.normalised));
-  FW_ASSIGN_OR_RETURN(out.run, StoreDataset(uri, stores, out.dataset, run_id, progress));
+  FW_ASSIGN_OR_RETURN(out.run, StoreDataset(uri, stores, out.dataset, run_id, progress, options.threads));
   return out;
 }
 

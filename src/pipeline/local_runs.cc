@@ -10,6 +10,7 @@
 #include <set>
 
 #include "core/file.h"
+#include "core/thread_pool.h"
 #include "registry/file_lock.h"
 
 namespace forewarn {
@@ -63,6 +64,15 @@ std::string FreeId(const fs::path& runs, const std::string& wanted) {
 // Files, manifest, sync, rename, link, switch.
 size_t StepCount(const std::vector<DatasetFile>& files) { return files.size() + 6; }
 
+// All at once: a sync is a wait for the disk, and the file system serves many waiters with one commit.
+Status SyncAll(const std::vector<fs::path>& paths) {
+  constexpr int kWaiters = 16;
+  std::vector<Status> results(paths.size());
+  ParallelFor(paths.size(), kWaiters, [&](size_t i) { results[i] = SyncFile(paths[i]); });
+  for (const Status& result : results) FW_RETURN_IF_ERROR(result);
+  return Status::Ok();
+}
+
 // Everything is written before anything is synced: the file system then commits once, not once a file.
 Status WriteAside(const fs::path& aside, const std::vector<DatasetFile>& files, const std::string& manifest,
                   const Progress& progress) {
@@ -79,9 +89,8 @@ Status WriteAside(const fs::path& aside, const std::vector<DatasetFile>& files, 
   for (const DatasetFile& file : files) FW_RETURN_IF_ERROR(write(file.path, file.bytes));
   FW_RETURN_IF_ERROR(write(kManifestFile, manifest));
   Report(progress, "write", written.size(), StepCount(files));
-  for (const fs::path& path : written) FW_RETURN_IF_ERROR(SyncFile(path));
-  for (const fs::path& folder : folders) FW_RETURN_IF_ERROR(SyncFile(folder));
-  return Status::Ok();
+  written.insert(written.end(), folders.begin(), folders.end());
+  return SyncAll(written);
 }
 
 // `latest` becomes a link to runs/<id>. One that is a folder (copied there by other tools) is exchanged, then
