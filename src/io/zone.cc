@@ -38,9 +38,18 @@ ZoneSpan SpanFrom(const date::time_zone& zone, const date::sys_info& info) {
   return span;
 }
 
+ZoneSpan UtcSpan() {
+  ZoneSpan span;
+  span.begin = -kFar;
+  span.end = kFar;
+  return span;
+}
+
 }  // namespace
 
+// UTC never changes; reading the system's database for it costs 2 ms and needs tzdata.
 Result<Zone> Zone::Find(const std::string& name) {
+  if (name == "UTC") return Zone(nullptr);
   try {
     const auto& zones = date::get_tzdb().zones;
     // The database is searched here: Debian's library lacks the locate_zone its header declares.
@@ -61,10 +70,12 @@ Result<Zone> Zone::Find(const std::string& name) {
 }
 
 ZoneSpan Zone::SpanOf(PlantTime utc) const {
+  if (zone_ == nullptr) return UtcSpan();
   return SpanFrom(*zone_, zone_->get_info(date::sys_seconds(WholeSeconds(utc))));
 }
 
 LocalTime Zone::Judge(PlantTime local) const {
+  if (zone_ == nullptr) return {LocalKind::kUnique, UtcSpan()};
   const date::local_info info = zone_->get_info(date::local_seconds(WholeSeconds(local)));
   LocalTime out;
   out.span = SpanFrom(*zone_, info.first);

@@ -46,7 +46,7 @@ class Zone {
 
  private:
   explicit Zone(const date::time_zone* zone) : zone_(zone) {}
-  const date::time_zone* zone_;  // owned by the library's tzdb, never freed
+  const date::time_zone* zone_;  // owned by the library's tzdb, never freed; null = UTC
 };
 
 }  // namespace forewarn
