@@ -46,12 +46,6 @@ size_t TagTable::Intern(const std::string& name) {
 
 TagTable::TagTable() : slots_(64) { Intern(""); }
 
-uint64_t TagTable::Hash(const Slot& key) {
-  uint64_t hash = (key.low ^ (key.high * 0x9E3779B97F4A7C15U) ^ key.size) * 0xD6E8FEB86659FD93U;
-  hash ^= hash >> 32;
-  return hash * 0xD6E8FEB86659FD93U >> 16;
-}
-
 size_t TagTable::InternText(std::string_view text) {
   const std::string_view trimmed = Trim(text);
   return Intern(ToLower(IsValidUtf8(trimmed) ? std::string(trimmed) : Latin1ToUtf8(trimmed)));
@@ -60,9 +54,10 @@ size_t TagTable::InternText(std::string_view text) {
 void TagTable::Grow() {
   std::vector<Slot> old(slots_.size() * 4);
   old.swap(slots_);
+  home_shift_ -= 2;
   for (const Slot& slot : old) {
     if (slot.tag == kFree) continue;
-    size_t at = Hash(slot) & (slots_.size() - 1);
+    size_t at = Home(slot);
     while (slots_[at].tag != kFree) at = (at + 1) & (slots_.size() - 1);
     slots_[at] = slot;
   }
@@ -86,7 +81,7 @@ size_t TagTable::Find(std::string_view text) {
   } else {
     for (size_t i = 0; i < n; ++i) key.low = key.low << 8 | static_cast<unsigned char>(p[i]);
   }
-  size_t at = Hash(key) & (slots_.size() - 1);
+  size_t at = Home(key);
   while (slots_[at].tag != kFree) {
     const Slot& slot = slots_[at];
     if (((slot.low ^ key.low) | (slot.high ^ key.high) | (slot.size ^ key.size)) == 0) return slot.tag;

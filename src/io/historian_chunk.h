@@ -58,7 +58,10 @@ class TagTable {
     uint32_t tag = kFree;
   };
   static constexpr uint32_t kFree = static_cast<uint32_t>(-1);
-  static uint64_t Hash(const Slot& key);
+  // Where the search for a key begins: the top bits, which every byte of the key reaches.
+  size_t Home(const Slot& key) const {
+    return (key.low * 0x9E3779B97F4A7C15U + key.high * 0xD6E8FEB86659FD93U + key.size) >> home_shift_;
+  }
   size_t InternText(std::string_view text);
   void Grow();
 
@@ -66,7 +69,8 @@ class TagTable {
   std::vector<TagChunk> chunks_;    // one a name
   std::unordered_map<std::string, size_t> by_name_;
   std::unordered_map<std::string, size_t> by_long_text_;
-  std::vector<Slot> slots_;  // open addressing; a power of two
+  std::vector<Slot> slots_;  // open addressing; 2^(64 - home_shift_) of them
+  int home_shift_ = 58;
   size_t used_ = 0;
 };
 

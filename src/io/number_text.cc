@@ -1,9 +1,11 @@
 #include "io/number_text.h"
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 
 #include "core/names.h"
 
@@ -39,6 +41,45 @@ bool ParseSimple(const char* p, const char* end, char point, double& value) {
   }
   if (mantissa > kExactMantissa) return false;
   const double magnitude = static_cast<double>(mantissa) / kPowersOfTen[decimals];
+  value = minus ? -magnitude : magnitude;
+  return true;
+}
+
+template <typename Word>
+uint64_t Load(const char* p) {
+  Word word;
+  std::memcpy(&word, p, sizeof(word));
+  return word;
+}
+
+// ParseSimple's twin for four to eight signs, all at once in a word (digit conversion: D. Lemire, "Quickly
+// parsing eight digits", 2018). False also for what ParseSimple may still accept.
+bool ParseShort(const char* p, size_t n, double& value) {
+  constexpr uint64_t kOnes = 0x0101010101010101U;
+  const bool minus = n > 0 && *p == '-';
+  p += minus;
+  n -= minus;
+  if (n < 4 || n > 8 || std::endian::native != std::endian::little) return false;
+  uint64_t word = Load<uint32_t>(p) | Load<uint32_t>(p + n - 4) << (8 * (n - 4));
+  const uint64_t to_point = word ^ ('.' * kOnes);
+  const uint64_t point = (to_point - kOnes) & ~to_point & (0x80 * kOnes);
+  size_t decimals = 0;
+  if (point != 0) {  // the point's byte is taken out
+    const int at = std::countr_zero(point) & ~7;
+    const uint64_t before = (uint64_t{1} << at) - 1;
+    word = (word & before) | ((word >> 8) & ~before);
+    --n;
+    decimals = n - static_cast<size_t>(at / 8);
+    if (decimals == 0 || at == 0) return false;
+  }
+  const size_t blank = 8 * (8 - n);  // bits; n is 3 to 8
+  word = word << blank | (('0' * kOnes) & ((uint64_t{1} << blank) - 1));
+  if (((word & (0xF0 * kOnes)) | (((word + 0x06 * kOnes) & (0xF0 * kOnes)) >> 4)) != 0x33 * kOnes)
+    return false;
+  word = (word & (0x0F * kOnes)) * 2561 >> 8;
+  word = (word & 0x00FF00FF00FF00FFU) * 6553601 >> 16;
+  word = (word & 0x0000FFFF0000FFFFU) * 42949672960001U >> 32;
+  const double magnitude = static_cast<double>(word) / kPowersOfTen[decimals];
   value = minus ? -magnitude : magnitude;
   return true;
 }
@@ -81,6 +122,7 @@ bool LooksLikeThousands(std::string_view text, size_t comma) {
 }  // namespace
 
 CellKind ParseNumber(std::string_view cell, DecimalComma comma, double& value) {
+  if (ParseShort(cell.data(), cell.size(), value)) return CellKind::kNumber;
   if (ParseSimple(cell.data(), cell.data() + cell.size(), '.', value)) return CellKind::kNumber;
   const std::string_view text = Trim(cell);
   if (text.empty()) return CellKind::kEmpty;

@@ -29,6 +29,27 @@ TEST(NumberText, AMillionRandomNumbersRoundAsStrtodDoes) {
   }
 }
 
+// The word-wide way takes only what a number is: every short text of number signs is judged as strtod judges
+// it.
+TEST(NumberText, ShortTextsAreJudgedAsStrtodJudges) {
+  Random random(13);
+  int numbers = 0;
+  for (int i = 0; i < 1000000; ++i) {
+    std::string text;
+    for (uint64_t k = 1 + random.Below(9); k > 0; --k) text += "0123456789.-/:"[random.Below(14)];
+    double value = 0;
+    char* end = nullptr;
+    const double expected = std::strtod(text.c_str(), &end);
+    const bool is_number = *end == '\0';
+    ASSERT_EQ(ParseNumber(text, DecimalComma::kNo, value) == CellKind::kNumber, is_number) << text;
+    if (is_number) {
+      ++numbers;
+      ASSERT_EQ(std::bit_cast<uint64_t>(value), std::bit_cast<uint64_t>(expected)) << text;
+    }
+  }
+  EXPECT_GT(numbers, 100000);
+}
+
 TEST(NumberText, WhatIsWrittenReadsBackBitForBit) {
   Random random(12);
   for (int i = 0; i < 200000; ++i) {

@@ -16,14 +16,13 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 int Two(const char* p) { return (p[0] - '0') * 10 + (p[1] - '0'); }
 bool TwoDigits(const char* p) { return IsDigit(p[0]) && IsDigit(p[1]); }
 
-// Ten equal bytes, by two overlapping words.
-bool SameTen(const char* a, const char* b) {
-  uint64_t a0, a2, b0, b2;
+bool SameSixteen(const char* a, const char* b) {
+  uint64_t a0, a8, b0, b8;
   std::memcpy(&a0, a, 8);
-  std::memcpy(&a2, a + 2, 8);
+  std::memcpy(&a8, a + 8, 8);
   std::memcpy(&b0, b, 8);
-  std::memcpy(&b2, b + 2, 8);
-  return ((a0 ^ b0) | (a2 ^ b2)) == 0;
+  std::memcpy(&b8, b + 8, 8);
+  return ((a0 ^ b0) | (a8 ^ b8)) == 0;
 }
 
 bool TakeNumber(std::string_view& text, size_t min, size_t max, int& value) {
@@ -95,29 +94,25 @@ Result<TimeParser> TimeParser::Make(const std::string& zone, const std::string& 
   return parser;
 }
 
+// "YYYY-MM-DD HH:MM" of the last cell read is kept: the next one mostly differs in its seconds only.
+bool TimeParser::TakeMinute(const char* p) {
+  if (SameSixteen(p, last_minute_text_.data())) return true;
+  if ((p[10] != ' ' && p[10] != 'T') || p[13] != ':' || !TwoDigits(p + 11) || !TwoDigits(p + 14))
+    return false;
+  const int hour = Two(p + 11), minute = Two(p + 14);
+  const auto midnight = ParsePlantTime(std::string_view(p, 10));
+  if (!midnight.ok() || hour > 23 || minute > 59) return false;
+  std::memcpy(last_minute_text_.data(), p, 16);
+  last_minute_ = *midnight + hour * kHour + minute * kMinute;
+  return true;
+}
+
 bool TimeParser::ParseIso(std::string_view cell, PlantTime& time, PlantTime& offset, bool& has_offset) {
-  has_offset = false;
   const char* p = cell.data();
-  if (cell.size() < 10 || !SameTen(p, last_date_.data())) {
-    auto midnight = ParsePlantTime(cell.substr(0, 10));
-    if (cell.size() < 10 || !midnight.ok()) {  // "2024-1-5 08:00" takes the long way
-      auto whole = ParsePlantTime(cell, &offset);
-      if (!whole.ok()) return false;
-      has_offset = cell.size() > 9 && cell.find_first_of("Zz+-", 9) != std::string_view::npos;
-      time = *whole;
-      return true;
-    }
-    std::memcpy(last_date_.data(), p, 10);
-    last_midnight_ = *midnight;
-  }
-  if (cell.size() == 10) {
-    time = last_midnight_;
-    return true;
-  }
-  const bool clock = (cell.size() == 19 || cell.size() == 16 || cell.size() > 19) &&
-                     (p[10] == ' ' || p[10] == 'T') && TwoDigits(p + 11) && p[13] == ':' && TwoDigits(p + 14);
-  if (clock && cell.size() >= 19 && p[16] == ':' && TwoDigits(p + 17)) {
-    const int hour = Two(p + 11), minute = Two(p + 14), second = Two(p + 17);
+  has_offset = false;
+  if (cell.size() < 8 || p[4] != '-') return false;
+  if (cell.size() >= 19 && p[16] == ':' && TwoDigits(p + 17) && TakeMinute(p)) {
+    const int second = Two(p + 17);
     int micro = 0;
     std::string_view rest = cell.substr(19);
     bool fraction = true;
@@ -127,14 +122,14 @@ bool TimeParser::ParseIso(std::string_view cell, PlantTime& time, PlantTime& off
     } else {
       fraction = TakeFraction(rest, micro);
     }
-    if (hour < 24 && minute < 60 && second < 60 && fraction && rest.empty()) {
-      time = last_midnight_ + hour * kHour + minute * kMinute + second * kSecond + micro;
+    if (second < 60 && fraction && rest.empty()) {
+      time = last_minute_ + second * kSecond + micro;
       return true;
     }
   }
-  auto whole = ParsePlantTime(cell, &offset);  // offsets, missing seconds, odd forms
+  const auto whole = ParsePlantTime(cell, &offset);  // offsets, missing seconds, a date alone, odd forms
   if (!whole.ok()) return false;
-  has_offset = cell.find_first_of("Zz+-", 10) != std::string_view::npos;
+  has_offset = cell.size() > 9 && cell.find_first_of("Zz+-", 9) != std::string_view::npos;
   time = *whole;
   return true;
 }
@@ -231,7 +226,7 @@ TextTime TimeParser::FromLocal(PlantTime local) {
 }
 
 TextTime TimeParser::Parse(std::string_view cell) {
-  cell = Trim(cell);
+  if (!cell.empty() && (cell.front() <= ' ' || cell.back() <= ' ')) cell = Trim(cell);
   PlantTime time = 0;
   PlantTime offset = 0;
   bool has_offset = false;

@@ -1,7 +1,7 @@
 // Times in text cells to plant-local time. ISO dates always; beside them the plant's own date format. A cell
 // with an offset ("Z", "+02:00") is an instant and is brought to the plant's zone; one without is plant-local
-// already. Keeps the last date and the last zone span, so a sorted column costs a few nanoseconds a cell; an
-// object belongs to one thread.
+// already. Keeps the last minute and the last zone span, so a sorted column costs a few nanoseconds a cell;
+// an object belongs to one thread.
 //
 // Clock changes. Both hours of an autumn change show the same local times. An instant in the second of them
 // is moved on by one microsecond, so that it is never taken for a duplicate of the first hour's. For local
@@ -63,13 +63,14 @@ class TimeParser {
     std::string before;  // literal text in front of it
   };
   explicit TimeParser(Zone zone) : zone_(zone) {}
+  bool TakeMinute(const char* p);
   bool ParseIso(std::string_view cell, PlantTime& time, PlantTime& offset, bool& has_offset);
   bool ParseFormat(std::string_view cell, PlantTime& time) const;
 
   Zone zone_;
   std::vector<Piece> pieces_;
-  std::array<char, 10> last_date_{};
-  PlantTime last_midnight_ = 0;
+  std::array<char, 16> last_minute_text_{};
+  PlantTime last_minute_ = 0;
   ZoneSpan utc_span_;  // empty until used
   PlantTime unique_begin_ = 0, unique_end_ = 0;
 };
