@@ -39,10 +39,6 @@ Status RunEtlCommand(const Context& context, const EtlFlags& flags) {
   read.zone = plant.zone;
   read.time_format = plant.day_first_format;
   FW_ASSIGN_OR_RETURN(const Table table, ReadTable(flags.input, read));
-  if (!flags.no_gate) {
-    FW_ASSIGN_OR_RETURN(const auto gate, RunGate(plant, {}, table, flags.input));
-    FW_RETURN_IF_ERROR(GateStatus(gate, flags.input));
-  }
   if (!flags.no_gate) FW_RETURN_IF_ERROR(PassGate(context, plant, table, flags.input));
   ToFrameReport set_aside;
   auto frame = ToFrame(table, kTimeColumn, &set_aside);

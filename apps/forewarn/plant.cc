@@ -123,16 +123,24 @@ Status ShowPlantCommand(const Context& context, const std::string& name) {
   return Status::Ok();
 }
 
-Status NewPlantCommand(const Context& context, const std::string& table_path, const std::string& out_path,
-                       const std::string& name, const std::string& time_column) {
-  const std::filesystem::path path(table_path);
+struct PlantFlags {
+  std::string name;
+  std::string table;
+  std::string out;
+  std::string time_column = "timestamp";
+  std::string time_format;
+};
+
+Status NewPlantCommand(const Context& context, const PlantFlags& flags) {
+  const std::filesystem::path path(flags.table);
   ReadTableOptions options;
-  options.time_column = time_column;
+  options.time_column = flags.time_column;
+  options.time_format = flags.time_format;
   FW_ASSIGN_OR_RETURN(const Frame table, ReadFrame(path, options));
   FW_ASSIGN_OR_RETURN(
       const PlantProposal proposal,
-      ProposePlant(table, name.empty() ? path.stem().string() : name, path.filename().string()));
-  if (!out_path.empty()) FW_RETURN_IF_ERROR(WriteFileAtomic(out_path, proposal.toml));
+      ProposePlant(table, flags.name.empty() ? path.stem().string() : flags.name, path.filename().string()));
+  if (!flags.out.empty()) FW_RETURN_IF_ERROR(WriteFileAtomic(flags.out, proposal.toml));
   if (context.json) {
     auto doubtful = nlohmann::ordered_json::array();
     for (const auto& [tag, why] : proposal.doubtful) doubtful.push_back({{"tag", tag}, {"reason", why}});
@@ -147,16 +155,9 @@ Status NewPlantCommand(const Context& context, const std::string& table_path, co
   for (const auto& [tag, why] : proposal.doubtful) context.Say(fmt::format("{} is no sensor: {}", tag, why));
   for (const std::string& column : proposal.unusable)
     context.Say(fmt::format("'{}' cannot be a tag's name", column));
-  if (out_path.empty()) context.Print(proposal.toml);
+  if (flags.out.empty()) context.Print(proposal.toml);
   return Status::Ok();
 }
-
-struct PlantFlags {
-  std::string name;
-  std::string table;
-  std::string out;
-  std::string time_column = "timestamp";
-};
 
 }  // namespace
 
@@ -183,11 +184,9 @@ void AddPlantCommand(CLI::App& app, const Context& context, Command& run) {
   propose->add_option("--name", flags->name, "the plant's name (default: the table's file name)");
   propose->add_option("--time-column", flags->time_column, "the column with the times")
       ->capture_default_str();
-  propose->callback([&context, &run, flags] {
-    run = [&context, flags] {
-      return NewPlantCommand(context, flags->table, flags->out, flags->name, flags->time_column);
-    };
-  });
+  propose->add_option("--time-format", flags->time_format, "of dates that are not ISO: DD.MM.YYYY HH:MM:SS");
+  propose->callback(
+      [&context, &run, flags] { run = [&context, flags] { return NewPlantCommand(context, *flags); }; });
 }
 
 }  // namespace forewarn
