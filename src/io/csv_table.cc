@@ -217,6 +217,10 @@ std::string WriteCsvTable(const Table& table, char delimiter) {
     if (c > 0) out += delimiter;
     AppendText(table.columns[c].name, table.columns.size() == 1 ? kLoneNameSigns : kQuotedSigns, out);
   }
+  // A first name that looks like another kind of file ("PAR1…", a byte-order mark) is shut in quotes.
+  if (!out.starts_with('"') && (!BinaryKind(out).empty() || out.starts_with("\xEF\xBB\xBF"))) {
+    out.insert(0, 1, '"').insert(1 + table.columns[0].name.size(), 1, '"');
+  }
   out += '\n';
   for (size_t r = 0; r < table.rows(); ++r) {
     const size_t begin = out.size();

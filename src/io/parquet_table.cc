@@ -85,7 +85,8 @@ struct Columns {
   arrow::FieldVector fields;
   arrow::ArrayVector arrays;
   void Add(const std::string& name, std::shared_ptr<arrow::Array> array) {
-    fields.push_back(arrow::field(name, array->type()));
+    // Without nulls a column needs no levels: smaller and quicker.
+    fields.push_back(arrow::field(name, array->type(), array->null_count() > 0));
     arrays.push_back(std::move(array));
   }
 };
@@ -105,7 +106,9 @@ Result<std::string> ToBytes(const Columns& columns, int64_t rows, const WriteTab
       properties.compression(parquet::Compression::UNCOMPRESSED);
       break;
   }
-  if (!options.statistics) properties.disable_statistics();
+  if (!options.statistics) {
+    properties.disable_statistics()->set_size_statistics_level(parquet::SizeStatisticsLevel::None);
+  }
   for (const auto& field : columns.fields) {
     if (field->type()->id() == arrow::Type::STRING) properties.enable_dictionary(field->name());
   }
