@@ -12,7 +12,7 @@ packages=(
   libxlsxwriter-dev libpcre2-dev libsqlite3-dev libssl-dev libgtest-dev libgmock-dev libbenchmark-dev libhowardhinnant-date-dev tzdata
   libboost1.81-dev libsoci-dev libpq-dev libsodium-dev prometheus-cpp-dev libcurl4-openssl-dev nodejs npm
 )
-[ "$stage" = test ] && packages+=(clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 postgresql chromium wrk curl)
+[ "$stage" = test ] && packages+=(clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 postgresql chromium wrk nghttp2-client curl)
 
 missing=()
 installed=$(dpkg-query -W -f='${db:Status-Abbrev} ${Package}\n' 2>/dev/null | sed -n 's/^ii  *//p')
