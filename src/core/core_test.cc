@@ -31,6 +31,14 @@ TEST(Status, AssignOrReturn_PassesTheFailureOn) {
   EXPECT_EQ(Quarter(6).status().WithPrefix("here").message(), "here: odd");
 }
 
+TEST(Status, APrefixKeepsWhenToTryAgain) {
+  const Status status = Status::Throttled("too many tries", 30).WithPrefix("sign-in");
+  EXPECT_EQ(status.code(), Code::kThrottled);
+  EXPECT_EQ(status.retry_after_s(), 30);
+  EXPECT_EQ(status.message(), "sign-in: too many tries");
+  EXPECT_EQ(Status::Busy("x").retry_after_s(), 0);
+}
+
 TEST(PlantTime, RoundTripsEveryDayOfFourCenturies) {
   for (int64_t day = DaysFromCivil(1800, 1, 1); day < DaysFromCivil(2200, 1, 1); ++day) {
     const CivilTime c = ToCivil(day * kDay + 12345678901);

@@ -24,6 +24,12 @@ const char* CodeName(Code code) {
       return "unavailable";
     case Code::kInternal:
       return "internal";
+    case Code::kUnauthenticated:
+      return "unauthenticated";
+    case Code::kForbidden:
+      return "forbidden";
+    case Code::kThrottled:
+      return "throttled";
   }
   return "unknown";
 }

@@ -12,15 +12,18 @@ namespace forewarn {
 
 enum class Code {
   kOk,
-  kInvalid,      // bad input: a file, a value, a shape
-  kNotFound,     // a name that does not exist (the message lists those that do)
-  kExists,       // a name that is taken
-  kIo,           // the system said no: permission, disk full, unreadable
-  kBusy,         // another process holds it
-  kGate,         // a validation gate failed
-  kUsage,        // wrong flags
-  kUnavailable,  // no model, a server away
-  kInternal,     // a bug of ours
+  kInvalid,          // bad input: a file, a value, a shape
+  kNotFound,         // a name that does not exist (the message lists those that do)
+  kExists,           // a name that is taken
+  kIo,               // the system said no: permission, disk full, unreadable
+  kBusy,             // another process holds it
+  kGate,             // a validation gate failed
+  kUsage,            // wrong flags
+  kUnavailable,      // no model, a server away
+  kInternal,         // a bug of ours
+  kUnauthenticated,  // who asks is not known: wrong password, forged or expired token
+  kForbidden,        // who asks is known and may not
+  kThrottled,        // too many tries; retry_after_s() says when the next may come
 };
 
 const char* CodeName(Code code);
@@ -40,17 +43,29 @@ class [[nodiscard]] Status {
   static Status Usage(std::string message) { return {Code::kUsage, std::move(message)}; }
   static Status Unavailable(std::string message) { return {Code::kUnavailable, std::move(message)}; }
   static Status Internal(std::string message) { return {Code::kInternal, std::move(message)}; }
+  static Status Unauthenticated(std::string message) { return {Code::kUnauthenticated, std::move(message)}; }
+  static Status Forbidden(std::string message) { return {Code::kForbidden, std::move(message)}; }
+  static Status Throttled(std::string message, int retry_after_s) {
+    return Status(Code::kThrottled, std::move(message)).WithRetryAfter(retry_after_s);
+  }
 
   bool ok() const { return code_ == Code::kOk; }
   Code code() const { return code_; }
   const std::string& message() const { return message_; }
+  // Seconds after which trying again makes sense; 0 = not said.
+  int retry_after_s() const { return retry_after_s_; }
+  Status WithRetryAfter(int seconds) && {
+    retry_after_s_ = seconds;
+    return std::move(*this);
+  }
   // The same failure with "where: " in front.
   Status WithPrefix(const std::string& where) const {
-    return ok() ? *this : Status(code_, where + ": " + message_);
+    return ok() ? *this : Status(code_, where + ": " + message_).WithRetryAfter(retry_after_s_);
   }
 
  private:
   Code code_ = Code::kOk;
+  int retry_after_s_ = 0;
   std::string message_;
 };
 
