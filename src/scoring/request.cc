@@ -116,26 +116,6 @@ Status ReadRows(dom::element value, const std::string& base, ForecastRequest& re
 
 }  // namespace
 
-std::string PointerToken(std::string_view name) {
-  std::string out;
-  for (const char c : name.substr(0, 200)) {
-    if (c == '~')
-      out += "~0";
-    else if (c == '/')
-      out += "~1";
-    else
-      out += c;
-  }
-  return out;
-}
-
-Status FaultStatus(const std::vector<Fault>& faults) {
-  const Fault& first = faults.front();
-  std::string text = first.pointer.empty() ? first.detail : first.pointer + " " + first.detail;
-  if (faults.size() > 1) text += fmt::format(" (and {} more faults)", faults.size() - 1);
-  return Status::Invalid(std::move(text));
-}
-
 Result<PredictRequest> ParsePredict(std::string_view body, std::vector<Fault>* faults) {
   FW_ASSIGN_OR_RETURN(const dom::object root, RootObject(body, faults));
   PredictRequest request;

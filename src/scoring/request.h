@@ -11,16 +11,11 @@
 #include <string_view>
 #include <vector>
 
+#include "core/fault.h"
 #include "core/plant_time.h"
 #include "core/status.h"
 
 namespace forewarn {
-
-// What is wrong and where: a JSON pointer into the request ("/features/te301020").
-struct Fault {
-  std::string pointer;
-  std::string detail;
-};
 
 struct NamedValue {
   std::string name;               // as written
@@ -58,10 +53,5 @@ Result<RecommendRequest> ParseRecommend(std::string_view body, const std::string
 
 // True if the body is an object with "recent_observations": explain then means a forecast.
 bool IsForecastBody(std::string_view body);
-
-// The status for a list of faults (not empty): kInvalid, "pointer: detail" of the first and how many more.
-Status FaultStatus(const std::vector<Fault>& faults);
-// A JSON pointer's escaped token ('~' → ~0, '/' → ~1).
-std::string PointerToken(std::string_view name);
 
 }  // namespace forewarn
