@@ -12,6 +12,7 @@
 #include "core/plant_time.h"
 #include "core/status.h"
 #include "frame/frame.h"
+#include "plant/presets.h"
 #include "plant/rule.h"
 #include "plant/simulator_spec.h"
 
@@ -108,6 +109,7 @@ struct Plant {
   ModelSpec models;
   std::filesystem::path suite;  // validation suite, resolved against the plant file's folder; may be empty
   SimulatorSpec simulator;      // empty() where the plant has none
+  PresetSpec presets;           // inputs to start from, for forms
   std::filesystem::path file;   // where it was read from
 
   // Columns the models see: plain sensors in file order, then the controllers' PVs.

@@ -112,6 +112,21 @@ TEST(PlantFile, LoadGivesTheFirstProblemAndTheCount) {
   EXPECT_FALSE(LoadPlantFile(kTestData).ok());
 }
 
+TEST(PlantFile, PresetsComeInTheOrderOfTheModelsInputs) {
+  const auto plant = LoadPlantFile(kTestData / "small.good.toml");
+  ASSERT_TRUE(plant.ok());
+  ASSERT_EQ(plant->presets.predict.size(), 1u);
+  const PredictPreset& hour = plant->presets.predict[0];
+  EXPECT_EQ(hour.label, "calm");  // a label is the name where it is not given
+  EXPECT_THAT(hour.features, ElementsAre(std::pair<std::string, double>("level", 40),
+                                         std::pair<std::string, double>("lic1_pv", 80)));
+  ASSERT_EQ(plant->presets.forecast.size(), 1u);
+  const ForecastPreset& window = plant->presets.forecast[0];
+  EXPECT_EQ(window.label, "Calm");
+  EXPECT_THAT(window.rows, ElementsAre(ElementsAre(40, 80), ElementsAre(41, 80.5), ElementsAre(42, 80),
+                                       ElementsAre(41, 79.5)));
+}
+
 TEST(PlantFile, SuiteThatIsNotThereIsAProblem) {
   const auto check =
       CheckPlant("[plant]\nname='a'\n[[tag]]\nid='t'\n[quality]\nsuite='no.json'\n", "a.toml", kTestData);

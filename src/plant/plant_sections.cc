@@ -274,6 +274,7 @@ void ReadPlantSections(TomlReader& root, const fs::path& folder, Plant* plant) {
   ReadModels(root, plant->name, &plant->models);
   ReadQuality(root, folder, plant);
   ReadSimulatorSpec(root, &plant->simulator);
+  ReadPresets(root, plant);
 }
 
 }  // namespace forewarn
