@@ -22,37 +22,6 @@
 
 namespace forewarn {
 
-// What one horizon's forecaster said of an hour, and why.
-struct HorizonForecast {
-  std::string horizon;  // "1h"
-  ForecastAnswer answer;
-  ExplainAnswer why;
-};
-
-// A run of the plant's own alarms; pauses shorter than three hours belong to it (models.md, "Event metrics").
-struct LiveAlarm {
-  PlantTime began = 0;             // start of its first hour
-  PlantTime ended = kNoTime;       // end of its last alarm hour; known when the pause has lasted
-  std::vector<std::string> rules;  // that held in its first hour
-  std::optional<PlantTime> lead;   // of the warning before it
-};
-
-// Everything the monitor knows of one closed hour.
-struct HourRisk {
-  PlantTime time = 0;                      // start of the hour
-  PlantTime known_at = 0;                  // its end
-  InputStatus status = InputStatus::kOk;   // worst of the forecasts'
-  std::vector<HorizonForecast> forecasts;  // one a horizon, or none: see reason
-  std::string reason;
-  std::optional<double> blend, blend_smoothed;
-  std::optional<double> index;           // the forecasts pooled: 1 is the threshold
-  std::vector<std::string> alarm_rules;  // that hold in this hour
-  bool alarm_known = true;               // false: a rule reads a null cell and no rule holds
-  std::optional<LiveWarning> warning;    // the one that is on
-  std::optional<LiveAlarm> alarm;        // the one that is on
-  bool replayed = false;                 // from the buffer, before the watch began: no warning came of it
-};
-
 struct MonitorStatus {
   bool model = false;   // every horizon's forecaster answers
   bool source = false;  // the source can be reached
@@ -75,8 +44,8 @@ class Monitor {
   Status CatchUp();
 
   MonitorStatus status() const;
-  std::vector<std::shared_ptr<const HourRisk>> Recent(size_t n) const;  // newest last, at most kHistoryBuffer
-  std::string RiskJson(const HourRisk& risk) const;                     // as the `risk` event's
+  std::vector<HourRiskPtr> Recent(size_t n) const;   // newest last, at most kHistoryBuffer
+  std::string RiskJson(const HourRisk& risk) const;  // as the `risk` event's
   // The history sum of the alarms so far (failure_frequency_48 of the gas plant): alarm hours among the last
   // rows the plant file asks for; 0 where it asks for none.
   double AlarmHours() const;

@@ -1,12 +1,12 @@
-// Warnings, ours, before an alarm, and the log that keeps them. The monitor (monitor.h) makes them; the log
-// is implemented by the API over its store, in memory for tests (MemoryWarningLog). Plain values; times are
-// plant time.
+// What the monitor (monitor.h) makes of the live plant's hours: forecasts, the plant's alarms and our
+// warnings before them; and the log that keeps it, implemented by the API over its store and in memory for
+// tests (MemoryWarningLog). Plain values; times are plant time.
 #pragma once
 
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -48,31 +48,73 @@ struct LiveWarning {
   bool on() const { return end == kNoTime; }
 };
 
-// What the monitor needs to go on where it was.
+// What one horizon's forecaster said of an hour, and why.
+struct HorizonForecast {
+  std::string horizon;  // "1h"
+  ForecastAnswer answer;
+  ExplainAnswer why;
+};
+
+// A run of the plant's own alarms; pauses shorter than three hours belong to it (models.md, "Event metrics").
+struct LiveAlarm {
+  PlantTime began = 0;             // start of its first hour; the key
+  PlantTime ended = kNoTime;       // end of its last alarm hour; known when the pause has lasted
+  std::vector<std::string> rules;  // that have held in it
+  std::optional<PlantTime> lead;   // of the warning before it
+};
+
+// Everything the monitor knows of one closed hour.
+struct HourRisk {
+  PlantTime time = 0;                      // start of the hour
+  PlantTime known_at = 0;                  // its end
+  InputStatus status = InputStatus::kOk;   // worst of the forecasts'
+  std::vector<HorizonForecast> forecasts;  // one a horizon, or none: see reason
+  std::string reason;
+  std::optional<double> blend, blend_smoothed;
+  std::optional<double> index;           // the forecasts pooled: 1 is the threshold
+  std::vector<std::string> alarm_rules;  // that hold in this hour
+  bool alarm_known = true;               // false: a rule reads a null cell and no rule holds
+  std::optional<LiveWarning> warning;    // the one that is on
+  std::optional<LiveAlarm> alarm;        // the one that is on
+  bool replayed = false;                 // from the buffer, before the watch began: no warning came of it
+};
+using HourRiskPtr = std::shared_ptr<const HourRisk>;
+
+// Where the watch stands; what the monitor needs to go on.
 struct WatchRecord {
   std::optional<PlantTime> last_hour;  // newest hour that was watched; none: the plant was never watched
   std::string state;                   // the monitor's own (a JSON text of about 1 KB)
+};
+
+// What one hour brought (several, after failures).
+struct WatchStep {
+  std::vector<LiveWarning> warnings;  // raised or changed
+  std::vector<LiveAlarm> alarms;      // began or changed
+  std::vector<HourRiskPtr> hours;
+  WatchRecord record;
 };
 
 class WarningLog {
  public:
   virtual ~WarningLog() = default;
   virtual Result<WatchRecord> Load() = 0;
-  // Stores the warnings (by their key: inserted, or all but the key replaced, what people added is kept) and
-  // the record, both or neither. Returns when that is durable; may block. After a failure the monitor gives
-  // the same again with the next hour's.
-  virtual Status Commit(std::span<const LiveWarning> changed, const WatchRecord& record) = 0;
+  // Stores all of it, each by its key: inserted, or replaced but for what people added. Returns when it is
+  // durable; may block. The record must not be durable before the rest: what is given again after a crash
+  // then does no harm. After a failure the monitor gives the same again with the next hour's.
+  virtual Status Commit(const WatchStep& step) = 0;
 };
 
 class MemoryWarningLog final : public WarningLog {
  public:
   Result<WatchRecord> Load() override;
-  Status Commit(std::span<const LiveWarning> changed, const WatchRecord& record) override;
+  Status Commit(const WatchStep& step) override;
   std::vector<LiveWarning> warnings() const;  // by rise
+  std::vector<LiveAlarm> alarms() const;      // by begin
 
  private:
   mutable std::mutex mutex_;
   std::map<std::pair<PlantTime, std::string>, LiveWarning> warnings_;
+  std::map<PlantTime, LiveAlarm> alarms_;
   WatchRecord record_;
 };
 

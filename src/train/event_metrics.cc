@@ -25,7 +25,7 @@ std::vector<size_t> EventOfRow(size_t rows, const std::vector<Event>& events) {
 
 // Gives a warning its verdict; `claimed`: the events that have their true warning.
 void Judge(std::span<const PlantTime> times, const std::vector<Event>& events, const EventOptions& options,
-           std::vector<bool>& claimed, Warning* warning) {
+           std::vector<bool>& claimed, WarningRun* warning) {
   const PlantTime known_at = times[warning->rise] + options.interval;
   const auto next = std::lower_bound(events.begin(), events.end(), warning->rise,
                                      [](const Event& e, size_t row) { return e.begin <= row; });
@@ -34,11 +34,11 @@ void Judge(std::span<const PlantTime> times, const std::vector<Event>& events, c
   if (lead > options.reach || !next->onset_seen) return;
   warning->event = static_cast<size_t>(next - events.begin());
   if (claimed[warning->event]) {
-    warning->verdict = Warning::Verdict::kRepeated;
+    warning->verdict = WarningRun::Verdict::kRepeated;
     return;
   }
   claimed[warning->event] = true;
-  warning->verdict = Warning::Verdict::kTrue;
+  warning->verdict = WarningRun::Verdict::kTrue;
   warning->lead = lead;
 }
 
@@ -61,12 +61,12 @@ std::vector<Event> FindEvents(std::span<const PlantTime> times, std::span<const 
   return out;
 }
 
-std::vector<Warning> FindWarnings(std::span<const PlantTime> times, const std::vector<Event>& events,
-                                  std::span<const double> score, double threshold,
-                                  const EventOptions& options) {
+std::vector<WarningRun> FindWarnings(std::span<const PlantTime> times, const std::vector<Event>& events,
+                                     std::span<const double> score, double threshold,
+                                     const EventOptions& options) {
   const std::vector<size_t> event_of_row = EventOfRow(score.size(), events);
   std::vector<bool> claimed(events.size(), false);
-  std::vector<Warning> out;
+  std::vector<WarningRun> out;
   bool on = false;
   bool counted = false;  // the run that is on started outside events
   for (size_t r = 0; r < score.size(); ++r) {
@@ -80,7 +80,7 @@ std::vector<Warning> FindWarnings(std::span<const PlantTime> times, const std::v
     on = true;
     counted = event_of_row[r] == kNoEvent;
     if (!counted) continue;
-    Warning warning;
+    WarningRun warning;
     warning.rise = r;
     warning.end = score.size();
     Judge(times, events, options, claimed, &warning);
@@ -110,9 +110,9 @@ EventMetrics JudgeWarnings(std::span<const PlantTime> times, const std::vector<E
   out.days_outside =
       static_cast<double>(outside) * static_cast<double>(options.interval) / static_cast<double>(kDay);
   for (const Event& event : events) out.events += event.onset_seen ? 1 : 0;
-  for (const Warning& warning : FindWarnings(times, events, score, threshold, options)) {
-    if (warning.verdict == Warning::Verdict::kFalse) ++out.false_warnings;
-    if (warning.verdict != Warning::Verdict::kTrue) continue;
+  for (const WarningRun& warning : FindWarnings(times, events, score, threshold, options)) {
+    if (warning.verdict == WarningRun::Verdict::kFalse) ++out.false_warnings;
+    if (warning.verdict != WarningRun::Verdict::kTrue) continue;
     ++out.found;
     out.leads.push_back(warning.lead);
   }

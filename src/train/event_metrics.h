@@ -33,7 +33,7 @@ std::vector<Event> FindEvents(std::span<const PlantTime> times, std::span<const 
 // A warning rises at row r when its score is >= threshold and falls when it is < release × threshold, unknown
 // (NaN), or a hole in the timeline comes. It can be computed at the end of bin r; the alarm's time is its
 // first bin's start.
-struct Warning {
+struct WarningRun {
   size_t rise = 0;                                                            // row
   size_t end = 0;                                                             // first row after it
   enum class Verdict { kTrue, kFalse, kRepeated } verdict = Verdict::kFalse;  // kRepeated: counts neither way
@@ -54,9 +54,9 @@ struct EventMetrics {
   double MedianLeadHours() const;  // NaN without a true warning
 };
 
-std::vector<Warning> FindWarnings(std::span<const PlantTime> times, const std::vector<Event>& events,
-                                  std::span<const double> score, double threshold,
-                                  const EventOptions& options);
+std::vector<WarningRun> FindWarnings(std::span<const PlantTime> times, const std::vector<Event>& events,
+                                     std::span<const double> score, double threshold,
+                                     const EventOptions& options);
 // Days outside events count only rows with a score.
 EventMetrics JudgeWarnings(std::span<const PlantTime> times, const std::vector<Event>& events,
                            std::span<const double> score, double threshold, const EventOptions& options);
