@@ -4,19 +4,22 @@ FOREWARN := $(BUILD)/forewarn
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 
-.PHONY: build test test-unit test-parity test-fuzz bench up fuzz fmt lint clean
+.PHONY: build test test-unit test-ui test-parity test-fuzz bench up fuzz fmt lint clean
 
 build:
 	@tools/setup.sh build
 	@test -f $(BUILD)/build.ninja || cmake --preset release
 	@cmake --build $(BUILD) -j $(JOBS)
 
-test: test-unit test-fuzz test-parity
+test: test-unit test-ui test-fuzz test-parity
 
 test-unit: build
 	@tools/setup.sh test
 	@tools/format.sh --check
 	@ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure --progress
+
+test-ui: build
+	@tools/ui.sh test
 
 test-fuzz:
 	@tools/setup.sh test

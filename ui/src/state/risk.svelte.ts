@@ -1,0 +1,80 @@
+// What the gateway's watch forecasts: the newest point whole, with every driver; the older ones as numbers for the chart.
+import { ask, client, type Schemas } from "$api/client";
+import { Problem } from "$api/problem";
+import { Series } from "$lib/series";
+import { parseTime } from "$lib/time";
+
+export type RiskPoint = Schemas["RiskPoint"];
+export type HorizonRisk = Schemas["HorizonRisk"];
+
+export interface RiskHour {
+  time: number; // plant time at which it could be known
+  forecasts: { hours: number; probability: number; threshold: number }[];
+}
+
+const kHours = 600;
+
+class RiskState {
+  newest = $state.raw<RiskPoint | null>(null);
+  problem = $state.raw<Problem | null>(null);
+  loaded = $state(false);
+  revision = $state(0);
+  // The horizon the dashboard speaks of; null: the one that matters most.
+  chosen = $state<number | null>(null);
+  private readonly hours = new Series<RiskHour>(kHours);
+
+  readonly forecasts = $derived(this.newest?.forecasts ?? []);
+  // The shortest horizon above its threshold, else the one nearest to it.
+  readonly foremost = $derived.by(() => {
+    const above = this.forecasts.find((forecast) => forecast.alarm === 1);
+    if (above) return above;
+    const share = (f: HorizonRisk) => f.probability / (f.threshold || 1);
+    return this.forecasts.reduce<HorizonRisk | null>(
+      (best, forecast) => (best === null || share(forecast) > share(best) ? forecast : best),
+      null,
+    );
+  });
+  readonly shown = $derived(
+    this.forecasts.find((forecast) => forecast.horizon_hours === this.chosen) ?? this.foremost,
+  );
+
+  async load(): Promise<void> {
+    const reply = await ask(client.GET("/risk", { params: { query: { limit: kHours } } }));
+    this.problem = reply.ok ? null : reply.problem;
+    if (!reply.ok) return;
+    this.loaded = true;
+    for (const point of reply.data.points) this.add(point);
+    this.revision++;
+  }
+
+  take(point: RiskPoint): void {
+    this.loaded = true;
+    this.add(point);
+    this.revision++;
+  }
+
+  history(): readonly RiskHour[] {
+    return this.hours.all;
+  }
+
+  clear(): void {
+    this.newest = null;
+    this.chosen = null;
+    this.loaded = false;
+    this.hours.clear();
+    this.revision++;
+  }
+
+  private add(point: RiskPoint): void {
+    const time = parseTime(point.known_at);
+    const forecasts = point.forecasts.map((forecast) => ({
+      hours: forecast.horizon_hours,
+      probability: forecast.probability,
+      threshold: forecast.threshold,
+    }));
+    this.hours.add({ time, forecasts });
+    if (!this.newest || time >= parseTime(this.newest.known_at)) this.newest = point;
+  }
+}
+
+export const risk = new RiskState();
