@@ -83,6 +83,11 @@ void Run(const ScoringEngine& engine, std::string_view body) {
     }
   }
   faults.clear();
+  if (const auto rows = ParseBatch(body, &faults); rows.ok()) {
+    const auto replies = engine.PredictBatch(*rows, &faults);
+    Check(replies.ok() ? replies->size() == rows->size() : !faults.empty());
+  }
+  faults.clear();
   if (const auto request = ParseForecast(body, &faults); request.ok()) {
     if (const auto reply = engine.Forecast(*request, &faults); reply.ok()) {
       Check(reply->probability >= 0 && reply->probability <= 1);

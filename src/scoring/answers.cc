@@ -44,6 +44,10 @@ Result<Inputs> ReadInputs(const ServedModel& model, const Plant& plant, const Pr
       given[i] = 1;
     } else if (plant.features.history_sum && plant.features.history_sum->name == value.name) {
       if (value.problem != nullptr) fault(value);
+      if (value.value < 0) {
+        faults->push_back({request.base + "/" + PointerToken(value.name),
+                           fmt::format("is {}; a count of 0 or more is needed", value.value)});
+      }
       inputs.failure_frequency = value.value;
     } else {
       inputs.ignored.push_back(value.name);
@@ -133,9 +137,33 @@ ExplainReply ExplainRow(const ServedPtr& model, const std::vector<double>& row, 
 
 Result<PredictReply> ScoringEngine::Predict(const PredictRequest& request, std::vector<Fault>* faults,
                                             const std::string& name) const {
+  return PredictIn(*snapshot(), request, faults, name);
+}
+
+Result<std::vector<PredictReply>> ScoringEngine::PredictBatch(const std::vector<PredictRequest>& rows,
+                                                              std::vector<Fault>* faults) const {
   const SnapshotPtr now = snapshot();
+  std::vector<PredictReply> replies;
+  replies.reserve(rows.size());
+  for (const PredictRequest& row : rows) {
+    std::vector<Fault> own;
+    Result<PredictReply> reply = PredictIn(*now, row, &own, "");
+    if (reply.ok()) {
+      replies.push_back(std::move(*reply));
+    } else if (own.empty()) {
+      return reply.status();  // of no row: there is no model
+    }
+    faults->insert(faults->end(), own.begin(), own.end());
+    if (faults->size() >= kMaxBatchFaults) break;
+  }
+  if (!faults->empty()) return FaultStatus(*faults);
+  return replies;
+}
+
+Result<PredictReply> ScoringEngine::PredictIn(const Snapshot& now, const PredictRequest& request,
+                                              std::vector<Fault>* faults, const std::string& name) const {
   PredictReply reply;
-  FW_ASSIGN_OR_RETURN(reply.model, FindIn(*now, name));
+  FW_ASSIGN_OR_RETURN(reply.model, FindIn(now, name));
   const ServedModel& model = *reply.model;
   FW_RETURN_IF_ERROR(RefuseForecaster(model));
   FW_ASSIGN_OR_RETURN(Inputs inputs, ReadInputs(model, plant_, request, faults));
@@ -144,7 +172,7 @@ Result<PredictReply> ScoringEngine::Predict(const PredictRequest& request, std::
   reply.score = reply.outputs[0];
   reply.threshold = ThresholdOf(model);
   reply.alarm = AlarmOf(model, reply.outputs);
-  reply.status = RangeStatus(now->monitor.get(), [&](const std::string& feature, size_t hint) {
+  reply.status = RangeStatus(now.monitor.get(), [&](const std::string& feature, size_t hint) {
     const int i = model.IndexOf(feature, hint);
     return i < 0 ? kNull : inputs.row[i];
   });

@@ -110,6 +110,11 @@ class ScoringEngine {
   // inputs that are wrong.
   Result<PredictReply> Predict(const PredictRequest& request, std::vector<Fault>* faults,
                                const std::string& name = "") const;
+  // One reply a row, all of one version: the same as one by one. Faults of all rows are gathered, up to
+  // kMaxBatchFaults.
+  static constexpr size_t kMaxBatchFaults = 100;
+  Result<std::vector<PredictReply>> PredictBatch(const std::vector<PredictRequest>& rows,
+                                                 std::vector<Fault>* faults) const;
   Result<ForecastReply> Forecast(const ForecastRequest& request, std::vector<Fault>* faults) const;
   Result<ExplainReply> Explain(const PredictRequest& request, std::vector<Fault>* faults,
                                const std::string& name = "") const;
@@ -158,6 +163,8 @@ class ScoringEngine {
   Result<ServedPtr> FindIn(const Snapshot& snapshot, const std::string& name) const;
   Result<ServedPtr> FindForecasterIn(const Snapshot& snapshot, std::optional<double> hours,
                                      std::vector<Fault>* faults) const;
+  Result<PredictReply> PredictIn(const Snapshot& snapshot, const PredictRequest& request,
+                                 std::vector<Fault>* faults, const std::string& name) const;
   Result<Window> ReadWindow(const Snapshot& snapshot, const ForecastRequest& request,
                             std::vector<Fault>* faults) const;
   std::string ChampionName() const;

@@ -203,6 +203,50 @@ TEST_F(EngineTest, FaultsAreAllToldWithTheirPointers) {
   EXPECT_THAT(pointers(R"({"features":{"p":1,"P":2}})"), ElementsAre("/features/P"));
   EXPECT_THAT(pointers(R"([1])"), ElementsAre(""));
   EXPECT_THAT(pointers(R"({"features":{"failures_48":"x","p":1}})"), ElementsAre("/features/failures_48"));
+  EXPECT_THAT(pointers(R"({"features":{"failures_48":-1,"p":1}})"), ElementsAre("/features/failures_48"));
+  EXPECT_THAT(pointers(R"({"features":{"p":1.1e12,"q":-1e300}})"), ElementsAre("/features/p", "/features/q"));
+}
+
+TEST_F(EngineTest, BatchGivesWhatOneByOneGives) {
+  Add("x_champion", PointModel(1));
+  const auto engine = Loaded();
+  std::vector<Fault> faults;
+  const auto rows = ParseBatch(R"({"rows":[{"p":-1,"q":2},{"q":30,"hour_of_day":4,"z":1}]})", &faults);
+  ASSERT_TRUE(rows.ok()) << rows.message();
+  const auto replies = engine->PredictBatch(*rows, &faults);
+  ASSERT_TRUE(replies.ok()) << replies.message();
+  ASSERT_EQ(replies->size(), 2u);
+  EXPECT_EQ(ToJson((*replies)[0], *engine),
+            ToJson(*engine->Predict(Point(R"({"p":-1,"q":2})"), &faults), *engine));
+  EXPECT_EQ(ToJson((*replies)[1], *engine),
+            ToJson(*engine->Predict(Point(R"({"q":30,"hour_of_day":4,"z":1})"), &faults), *engine));
+}
+
+TEST_F(EngineTest, BatchFaultsNameTheirRow) {
+  Add("x_champion", PointModel(1));
+  const auto engine = Loaded();
+  const auto pointers = [&](const std::string& body) {
+    std::vector<Fault> faults;
+    const auto rows = ParseBatch(body, &faults);
+    if (rows.ok()) {
+      EXPECT_FALSE(engine->PredictBatch(*rows, &faults).ok());
+    }
+    std::vector<std::string> out;
+    for (const Fault& fault : faults) out.push_back(fault.pointer);
+    return out;
+  };
+  EXPECT_THAT(pointers(R"({"rows":[{"p":1},{"p":"1"},{},{"p":1}]})"), ElementsAre("/rows/1/p", "/rows/2"));
+  EXPECT_THAT(pointers(R"({"rows":[{"p":1},7]})"), ElementsAre("/rows/1"));
+  EXPECT_THAT(pointers(R"({"rows":[]})"), ElementsAre("/rows"));
+  EXPECT_THAT(pointers(R"({"row":[{"p":1}]})"), ElementsAre("/rows"));
+  EXPECT_THAT(pointers(R"({"rows":{"p":1}})"), ElementsAre("/rows"));
+  std::string many = R"({"rows":[{"p":1})";
+  for (size_t i = 0; i < kMaxBatchRows; ++i) many += ",{}";
+  EXPECT_THAT(pointers(many + "]}"), ElementsAre("/rows"));
+  std::vector<Fault> faults;
+  const ScoringEngine unloaded(EnginePlant(), {});
+  EXPECT_EQ(unloaded.PredictBatch(*ParseBatch(R"({"rows":[{"p":1}]})", &faults), &faults).status().code(),
+            Code::kUnavailable);
 }
 
 TEST_F(EngineTest, WhatIsNotJsonHasNoPointer) {

@@ -4,6 +4,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/names.h"
 
@@ -35,6 +36,7 @@ const char* KindOf(dom::element value) {
 NamedValue Read(std::string_view name, dom::element value) {
   NamedValue out{std::string(name), 0, KindOf(value)};
   if (out.problem == nullptr && value.get(out.value) != simdjson::SUCCESS) out.problem = "no number";
+  if (out.problem == nullptr && std::abs(out.value) > kLargestInput) out.problem = "one beyond ±1e12";
   return out;
 }
 
@@ -137,6 +139,36 @@ Result<PredictRequest> ParsePredict(std::string_view body, std::vector<Fault>* f
   return request;
 }
 
+Result<std::vector<PredictRequest>> ParseBatch(std::string_view body, std::vector<Fault>* faults) {
+  FW_ASSIGN_OR_RETURN(const dom::object root, RootObject(body, faults));
+  const std::vector<NamedValue> keys = ReadObject(root, "", faults);
+  if (!faults->empty()) return FaultStatus(*faults);
+  dom::element value;
+  if (root.at_key("rows").get(value) != simdjson::SUCCESS) {
+    return Wrong(faults, "/rows", "is missing; it holds the features of each row");
+  }
+  dom::array rows;
+  if (value.get(rows) != simdjson::SUCCESS) return Wrong(faults, "/rows", "must be a list of objects");
+  if (rows.size() == 0 || rows.size() > kMaxBatchRows) {
+    return Wrong(faults, "/rows", fmt::format("has {} rows; 1 to {} are needed", rows.size(), kMaxBatchRows));
+  }
+  std::vector<PredictRequest> requests;
+  requests.reserve(rows.size());
+  for (const dom::element row : rows) {
+    PredictRequest request;
+    request.base = fmt::format("/rows/{}", requests.size());
+    dom::object object;
+    if (row.get(object) != simdjson::SUCCESS) {
+      faults->push_back({request.base, "must be an object of feature values"});
+    } else {
+      request.features = ReadValues(object, request.base, faults);
+    }
+    requests.push_back(std::move(request));
+  }
+  if (!faults->empty()) return FaultStatus(*faults);
+  return requests;
+}
+
 Result<ForecastRequest> ParseForecast(std::string_view body, std::vector<Fault>* faults) {
   FW_ASSIGN_OR_RETURN(const dom::element root, ParseJson(body));
   ForecastRequest request;
@@ -180,7 +212,7 @@ Result<RecommendRequest> ParseRecommend(std::string_view body, const std::string
   };
   for (const NamedValue& each : ReadObject(root, "", faults)) {
     if (each.name == failure_name) {
-      take(each, 0, 1e15, "a count of 0 or more is needed", &request.failure_frequency);
+      take(each, 0, kLargestInput, "a count of 0 or more is needed", &request.failure_frequency);
     } else if (each.name == "risk_score") {
       take(each, 0, 1, "a risk from 0 to 1 is needed", &request.risk_score);
     } else {

@@ -17,6 +17,9 @@
 
 namespace forewarn {
 
+// Inputs beyond ± this are no measurement of anything, and are refused.
+inline constexpr double kLargestInput = 1e12;
+
 struct NamedValue {
   std::string name;               // as written
   double value = 0;               // of a number
@@ -32,6 +35,10 @@ struct PredictRequest {
   std::optional<PlantTime> plant_time;  // fills missing time features; not part of the text
 };
 Result<PredictRequest> ParsePredict(std::string_view body, std::vector<Fault>* faults);
+
+// {"rows":[{feature: number}…]}, 1 to kMaxBatchRows of them.
+inline constexpr size_t kMaxBatchRows = 10000;
+Result<std::vector<PredictRequest>> ParseBatch(std::string_view body, std::vector<Fault>* faults);
 
 struct ForecastRequest {
   std::optional<double> horizon;              // "/horizon" as given
