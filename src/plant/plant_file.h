@@ -39,7 +39,9 @@ struct PlantEntry {
 // Every plant file of the folders by name; the first folder that has a name wins.
 std::vector<PlantEntry> ListPlants(const std::vector<std::filesystem::path>& folders);
 // A name found in the folders, or a path (it ends in .toml or holds a '/'). NotFound lists the known names.
-Result<std::filesystem::path> FindPlantFile(const std::string& name_or_path);
+Result<std::filesystem::path> FindPlantFile(const std::string& name_or_path,
+                                            const std::vector<std::filesystem::path>& folders);
+Result<std::filesystem::path> FindPlantFile(const std::string& name_or_path);  // in PlantFolders()
 Result<Plant> FindPlant(const std::string& name_or_path);
 
 // The runs of models.md this plant can train ("gradient_boosting" … "forecaster_6h"), with or without labels.

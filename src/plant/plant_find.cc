@@ -44,15 +44,19 @@ std::vector<PlantEntry> ListPlants(const std::vector<fs::path>& folders) {
   return out;
 }
 
-Result<fs::path> FindPlantFile(const std::string& name_or_path) {
+Result<fs::path> FindPlantFile(const std::string& name_or_path, const std::vector<fs::path>& folders) {
   const fs::path path(name_or_path);
   if (path.extension() == ".toml" || name_or_path.find('/') != std::string::npos) return path;
   std::vector<std::string> names;
-  for (const PlantEntry& entry : ListPlants(PlantFolders())) {
+  for (const PlantEntry& entry : ListPlants(folders)) {
     if (entry.name == name_or_path) return entry.path;
     names.push_back(entry.name);
   }
   return Status::NotFound(UnknownName("plant", name_or_path, names) + "; a plant file's path is taken too");
+}
+
+Result<fs::path> FindPlantFile(const std::string& name_or_path) {
+  return FindPlantFile(name_or_path, PlantFolders());
 }
 
 Result<Plant> FindPlant(const std::string& name_or_path) {

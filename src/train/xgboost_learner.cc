@@ -5,8 +5,9 @@
 
 #include <limits>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <utility>
+
+#include "model/xgboost_reader.h"
 
 namespace forewarn {
 namespace {
@@ -73,61 +74,21 @@ Parameters ToParameters(const BoostParams& p, uint64_t seed) {
   return out;
 }
 
-// One tree of the library's model document. Nodes are renumbered breadth-first from the root, so children
-// stand after their parent and nodes the library pruned are gone.
-Tree ReadTree(const nlohmann::json& in, float leaf_scale) {
-  const auto& left = in.at("left_children");
-  const auto& right = in.at("right_children");
-  const auto& feature = in.at("split_indices");
-  const auto& condition = in.at("split_conditions");  // of a leaf: its value
-  const auto& default_left = in.at("default_left");
-  const auto& hessian = in.at("sum_hessian");
-  const auto& gain = in.at("loss_changes");
-  Tree tree;
-  std::vector<size_t> source = {0};
-  tree.nodes.resize(1);
-  for (size_t i = 0; i < source.size(); ++i) {
-    const size_t s = source[i];
-    TreeNode node;
-    node.cover = hessian[s].get<float>();
-    const int child = left[s].get<int>();
-    if (child < 0) {
-      node.value = condition[s].get<float>() * leaf_scale;
-    } else {
-      node.feature = feature[s].get<int32_t>();
-      node.threshold = condition[s].get<float>();
-      node.default_left = default_left[s].get<int>() != 0;
-      node.gain = gain[s].get<float>();
-      node.left = static_cast<int32_t>(source.size());
-      node.right = node.left + 1;
-      source.push_back(static_cast<size_t>(child));
-      source.push_back(right[s].get<size_t>());
-      tree.nodes.resize(source.size());
-    }
-    tree.nodes[i] = node;
-  }
-  return tree;
-}
-
-Result<TreeEnsemble> ReadBooster(BoosterHandle& booster, const BoostParams& params, size_t features) {
+Result<TreeEnsemble> ReadBooster(BoosterHandle& booster, const BoostParams& params) {
   bst_ulong size = 0;
   const char* bytes = nullptr;
   FW_RETURN_IF_ERROR(
       Check(XGBoosterSaveModelToBuffer(booster.get(), R"({"format": "ubj"})", &size, &bytes), "saving"));
-  TreeEnsemble out;
-  out.features = static_cast<int>(features);
-  out.aggregate = params.forest ? TreeEnsemble::Aggregate::kAverage : TreeEnsemble::Aggregate::kSum;
+  FW_ASSIGN_OR_RETURN(XgboostModel model, ReadXgboost({bytes, size}));
+  if (!params.forest) return std::move(model.trees);
   // The library divides a forest's leaves by the number of trees; an average wants them whole.
-  const float leaf_scale = params.forest ? static_cast<float>(params.trees) : 1.0f;
-  try {
-    const auto document = nlohmann::json::from_ubjson(bytes, bytes + size);
-    for (const auto& tree : document.at("learner").at("gradient_booster").at("model").at("trees")) {
-      out.trees.push_back(ReadTree(tree, leaf_scale));
+  model.trees.aggregate = TreeEnsemble::Aggregate::kAverage;
+  for (Tree& tree : model.trees.trees) {
+    for (TreeNode& node : tree.nodes) {
+      if (node.left < 0) node.value *= static_cast<float>(params.trees);
     }
-  } catch (const nlohmann::json::exception& e) {
-    return Status::Internal(fmt::format("xgboost's model cannot be read: {}", e.what()));
   }
-  return out;
+  return std::move(model.trees);
 }
 
 }  // namespace
@@ -150,7 +111,7 @@ Result<TreeEnsemble> GrowTrees(const BoostParams& params, const Matrix& x, const
   for (int round = 0; round < rounds; ++round) {
     FW_RETURN_IF_ERROR(Check(XGBoosterUpdateOneIter(handle, round, raw_matrix), "growing a tree"));
   }
-  return ReadBooster(booster, params, x.columns);
+  return ReadBooster(booster, params);
 }
 
 std::vector<double> FeatureGains(const TreeEnsemble& ensemble) {
