@@ -10,8 +10,8 @@
 #include <set>
 
 #include "core/file.h"
+#include "core/file_lock.h"
 #include "core/thread_pool.h"
-#include "registry/file_lock.h"
 
 namespace forewarn {
 namespace {

@@ -8,9 +8,9 @@
 #include <chrono>
 
 #include "core/file.h"
+#include "core/file_lock.h"
 #include "core/names.h"
 #include "registry/artifact.h"
-#include "registry/file_lock.h"
 #include "registry/file_set.h"
 #include "registry/local_schema.h"
 

@@ -11,10 +11,10 @@
 #include <thread>
 
 #include "core/file.h"
+#include "core/file_lock.h"
 #include "core/random.h"
 #include "model/random_models.h"
 #include "registry/artifact.h"
-#include "registry/file_lock.h"
 
 namespace forewarn {
 namespace {

@@ -1,9 +1,10 @@
 // FileLock: an advisory lock (flock) on a file of its own; the kernel drops it when the process dies,
-// however. Used around opening, staging and sweeping of the local registry.
+// however. Used around opening, staging and sweeping of stores, and by services (ops/service_lock.h).
 #pragma once
 
 #include <filesystem>
 #include <optional>
+#include <string_view>
 
 #include "core/status.h"
 
@@ -18,8 +19,13 @@ class FileLock {
   static Result<std::optional<FileLock>> TryTake(const std::filesystem::path& path, Mode mode);
 
   FileLock(FileLock&& other) noexcept;
-  FileLock& operator=(FileLock&&) = delete;
+  FileLock& operator=(FileLock&& other) noexcept;
   ~FileLock();
+
+  // What the lock's file says to those who find it taken; whoever holds it exclusively writes it in place.
+  Status Write(std::string_view text) const;
+  // False where `path` is no longer the file that is locked: it was moved away before the lock was ours.
+  bool IsAt(const std::filesystem::path& path) const;
 
  private:
   explicit FileLock(int fd) : fd_(fd) {}

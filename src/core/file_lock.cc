@@ -1,8 +1,9 @@
-#include "registry/file_lock.h"
+#include "core/file_lock.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -43,8 +44,26 @@ Result<std::optional<FileLock>> FileLock::TryTake(const std::filesystem::path& p
 
 FileLock::FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
 
+FileLock& FileLock::operator=(FileLock&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  return *this;
+}
+
 FileLock::~FileLock() {
   if (fd_ >= 0) ::close(fd_);
+}
+
+Status FileLock::Write(std::string_view text) const {
+  const ssize_t written = ::pwrite(fd_, text.data(), text.size(), 0);
+  if (written == static_cast<ssize_t>(text.size()) && ::ftruncate(fd_, written) == 0) return Status::Ok();
+  return Status::Io(fmt::format("cannot write a lock's file: {}", std::strerror(errno)));
+}
+
+bool FileLock::IsAt(const std::filesystem::path& path) const {
+  struct stat ours{};
+  struct stat there{};
+  return ::fstat(fd_, &ours) == 0 && ::stat(path.c_str(), &there) == 0 && ours.st_dev == there.st_dev &&
+         ours.st_ino == there.st_ino;
 }
 
 }  // namespace forewarn
