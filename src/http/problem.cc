@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace forewarn::http {
@@ -22,6 +23,12 @@ int StatusOf(Code code, bool has_faults) {
     case Code::kUnavailable:
     case Code::kIo:
       return 503;
+    case Code::kUnauthenticated:
+      return 401;
+    case Code::kForbidden:
+      return 403;
+    case Code::kThrottled:
+      return 429;
     case Code::kOk:
     case Code::kInternal:
       break;
@@ -138,16 +145,18 @@ Response Problem(int status, std::string detail, const std::vector<Fault>& error
 
 Response Problem(const Status& status, const std::vector<Fault>& errors) {
   const int code = StatusOf(status.code(), !errors.empty());
+  const int retry_after = std::max(status.retry_after_s(), 1);
   switch (status.code()) {
     case Code::kIo:
       spdlog::error("storage: {}", status.message());
-      return Problem(code, "the service cannot read or write its storage just now; its log says why", errors);
+      return Problem(code, "the service cannot read or write its storage just now; its log says why", errors,
+                     retry_after);
     case Code::kOk:
     case Code::kInternal:
       spdlog::error("internal: {}", status.message());
       return Problem(code, "an error inside the service; its log says more", errors);
     default:
-      return Problem(code, status.message(), errors);
+      return Problem(code, status.message(), errors, retry_after);
   }
 }
 

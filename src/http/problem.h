@@ -17,8 +17,8 @@ namespace forewarn::http {
 Response Problem(int status, std::string detail, const std::vector<Fault>& errors = {}, int retry_after = 1);
 
 // kInvalid: 422 with faults, 400 without · kUsage 400 · kNotFound 404 · kExists, kGate 409 · kBusy,
-// kUnavailable, kIo 503 · kInternal 500. The texts of kIo and kInternal may name files: they are logged and
-// replaced by general words. status must not be ok.
+// kUnavailable, kIo 503 · kInternal 500 · kUnauthenticated 401 · kForbidden 403 · kThrottled 429. The texts
+// of kIo and kInternal may name files: they are logged and replaced by general words. status must not be ok.
 Response Problem(const Status& status, const std::vector<Fault>& errors = {});
 
 Response MethodNotAllowed(const std::string& allow);  // 405 with Allow

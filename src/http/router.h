@@ -136,15 +136,18 @@ class Router {
   void Dispatch(Request request, std::function<void(Response)> done) const;
   Response Dispatch(Request request) const;  // waits for the answer
 
+  bool has_hooks() const { return !hooks_.empty(); }
   void Tell(const Exchange& exchange) const;
-  // Raw header lines every reply carries, CORS' for this request included; "" for none.
+  // Raw header lines: what every reply carries, and CORS' for this request.
   const std::string& fixed_headers() const { return fixed_headers_; }
+  bool has_cors() const { return !cors_.origins.empty(); }
   void AppendCors(const Request& request, std::string* head) const;
 
  private:
   struct Node;
   std::string AllowOf(const Node& node) const;
-  std::optional<Response> Preflight(const Request& request, const Node& node) const;
+  Response Options(const Request& request, const Node& node) const;
+  bool IsAllowedOrigin(std::string_view origin) const;
 
   std::vector<std::unique_ptr<Route>> routes_;
   std::unique_ptr<Node> root_;

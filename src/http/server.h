@@ -16,13 +16,14 @@
 namespace forewarn::http {
 
 struct ServerOptions {
-  int io_threads = 0;             // 0: one a core, at most 8
-  int pool_threads = 2;           // for Pooled handlers
-  size_t pool_queue = 256;        // waiting Pooled requests; more: 503 with Retry-After
-  size_t max_in_flight = 1024;    // Async requests not yet answered; more: 503 with Retry-After
-  size_t max_connections = 4096;  // more: 503 with Retry-After, at once
-  size_t max_head = 16 * 1024;    // over it: 431
-  size_t max_target = 8 * 1024;   // over it: 414
+  int io_threads = 0;                          // 0: one a core, at most 8
+  int pool_threads = 2;                        // for Pooled handlers
+  size_t pool_queue = 256;                     // waiting Pooled requests; more: 503 with Retry-After
+  size_t max_in_flight = 1024;                 // Async requests not yet answered; more: 503 with Retry-After
+  size_t max_connections = 4096;               // more: 503 with Retry-After, at once
+  size_t max_head = 16 * 1024;                 // over it: 431
+  size_t max_body_memory = size_t{128} << 20;  // of all bodies over 64 KiB at once; more: 503
+  size_t max_target = 8 * 1024;                // over it: 414
   std::chrono::milliseconds head_timeout{10'000};   // from the first byte to the whole head; over it: 408
   std::chrono::milliseconds body_timeout{30'000};   // for the whole body; over it: 408
   std::chrono::milliseconds idle_timeout{75'000};   // between requests; over it: closed
