@@ -45,21 +45,25 @@ struct HistoryRow {
 };
 
 // Our announcement that an alarm is near: rises, may meet an alarm, ends; people acknowledge and judge it.
+// Horizon and rise are its key: no two warnings share them.
 struct Warning {
   int64_t id = 0;
-  std::string model;
-  int64_t version = 0;
-  int horizon_hours = 0;
-  PlantTime plant_rise = 0;
-  int64_t rise_us = 0;
-  std::optional<PlantTime> plant_end;    // absent: the warning stands
-  std::optional<PlantTime> plant_alarm;  // when the plant's own alarm came
-  std::optional<double> lead_hours;
+  std::string horizon;  // as the plant file has it: "6h"
+  double horizon_hours = 0;
+  PlantTime plant_rise = 0;              // start of the hour that raised it
+  PlantTime plant_told = 0;              // when it could be read
+  int64_t rise_us = 0;                   // wall time of its first storing
+  std::optional<PlantTime> plant_end;    // absent: it is on
+  std::optional<PlantTime> plant_alarm;  // start of the alarm it came before
+  std::optional<double> lead_hours;      // from plant_told to that alarm
+  std::string outcome;                   // pending, true, false, repeated: by the plant's alarms alone
+  double probability = 0;                // at the rise
   double peak_probability = 0;
   double threshold = 0;
-  std::string drivers;  // JSON text: the features that raised it
-  std::string skill;    // the model's verdict at the time
-  std::string status;   // ok, stale, outside training range
+  std::string drivers;  // JSON text: what raised it
+  std::string model;
+  int64_t version = 0;
+  std::string skill;  // the model's verdict at the time
   // Acknowledged by (a name, kept when the account goes), when, with which note; empty: not yet.
   std::string ack_by;
   int64_t ack_us = 0;
@@ -70,26 +74,28 @@ struct Warning {
   std::string verdict_note;
 };
 
-// The plant's own alarm by one rule.
+// A run of the plant's own alarms; its start is its key.
 struct Alarm {
   int64_t id = 0;
-  std::string rule;
   PlantTime plant_start = 0;
-  std::optional<PlantTime> plant_end;  // absent: it stands
-  int64_t start_us = 0;
-  std::optional<double> peak_value;  // what the rule saw at its worst, where it is one number
+  std::optional<PlantTime> plant_end;  // absent: it is on
+  std::string rules;                   // JSON text: that have held in it
+  std::optional<double> lead_hours;    // of the warning before it
+  int64_t start_us = 0;                // wall time of its first storing
 };
 
-// One forecast of the monitor, for the chart of risk over time. One row a plant hour and horizon; a second
-// one replaces the first.
-struct RiskPoint {
-  PlantTime plant_time = 0;
-  int horizon_hours = 0;  // 0: the blend of all horizons
+// What the monitor knows of one plant hour, for the chart of risk over time. The hour is its key.
+struct RiskHour {
+  PlantTime plant_time = 0;   // start of the hour
+  std::optional<bool> alarm;  // whether the plant was in alarm; absent: unknown
+  std::string body;           // JSON text
   int64_t ts_us = 0;
-  std::optional<double> probability;  // absent where the model abstained
-  std::optional<double> smoothed;
-  std::optional<double> threshold;
-  std::string status;
+};
+
+// Where the monitor stands; what it needs to go on after a restart.
+struct WatchState {
+  std::optional<PlantTime> last_hour;  // absent: the plant was never watched
+  std::string state;                   // the monitor's own text
 };
 
 // Who did what, from where, when. Kept as text: it outlives the account.

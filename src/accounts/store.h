@@ -1,4 +1,4 @@
-// Store: users, sessions, history, warnings, alarms, risk points, audit rows and their retention, kept in
+// Store: users, sessions, history, warnings, alarms, risk hours, audit rows and their retention, kept in
 // SQLite (WAL, synchronous=FULL) or PostgreSQL. One writer thread commits in groups: a write that was
 // acknowledged survives kill -9 and power loss. Several processes may have the same store open. Safe from any
 // thread.
@@ -30,7 +30,7 @@ struct WarningQuery {
   int64_t before = 0;
   std::optional<PlantTime> from;  // by plant_rise
   std::optional<PlantTime> to;    // not included
-  bool open_only = false;
+  bool on_only = false;
   int limit = 200;
 };
 
@@ -38,15 +38,14 @@ struct AlarmQuery {
   int64_t before = 0;
   std::optional<PlantTime> from;  // by plant_start
   std::optional<PlantTime> to;
-  bool open_only = false;
+  bool on_only = false;
   int limit = 200;
 };
 
 struct RiskQuery {
-  PlantTime from = 0;
+  PlantTime from = std::numeric_limits<PlantTime>::min();
   PlantTime to = std::numeric_limits<PlantTime>::max();  // not included
-  std::optional<int> horizon_hours;
-  int limit = 2000;  // the newest of the span, answered oldest first
+  int limit = 600;                                       // the newest of the span, answered oldest first
 };
 
 class Store {
@@ -74,10 +73,12 @@ class Store {
   virtual Result<std::vector<HistoryRow>> ListHistory(const HistoryQuery& query) = 0;
   virtual Result<int64_t> CountHistory(const HistoryQuery& query) = 0;  // before and limit aside
   virtual Result<Warning> GetWarning(int64_t id) = 0;
+  virtual Result<Warning> FindWarning(const std::string& horizon, PlantTime plant_rise) = 0;
   virtual Result<std::vector<Warning>> ListWarnings(const WarningQuery& query) = 0;
   virtual Result<std::vector<Alarm>> ListAlarms(const AlarmQuery& query) = 0;
-  virtual Result<int64_t> CountAlarms(PlantTime from, PlantTime to) = 0;  // begun in [from, to)
-  virtual Result<std::vector<RiskPoint>> ListRisk(const RiskQuery& query) = 0;
+  virtual Result<int64_t> CountAlarmHours(PlantTime from, PlantTime to) = 0;  // [from, to)
+  virtual Result<std::vector<RiskHour>> ListRisk(const RiskQuery& query) = 0;
+  virtual Result<WatchState> GetWatchState() = 0;
   virtual Result<std::vector<AuditRow>> ListAudit(int64_t before, int limit) = 0;
   virtual Result<Retention> GetRetention() = 0;
 

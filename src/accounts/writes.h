@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "accounts/records.h"
 
@@ -83,14 +84,13 @@ struct RestoreHistory {
   int64_t id = 0;
   int64_t deleted_us = 0;
 };
-// → the warning's id. warning.id is not looked at.
-struct AddWarning {
-  Warning warning;
-};
-// → 1. Sets end, alarm, lead, peak, drivers, skill and status of warning.id; not what people wrote.
-// kNotFound.
-struct UpdateWarning {
-  Warning warning;
+// What one or several plant hours brought, all of it or nothing: each row inserted, or by its key replaced
+// but for its id, the time it was first stored, and what people wrote. → how many rows.
+struct RecordWatch {
+  std::vector<Warning> warnings;
+  std::vector<Alarm> alarms;
+  std::vector<RiskHour> hours;
+  std::optional<WatchState> state;
 };
 // → 1; a second acknowledgement replaces the first. kNotFound.
 struct AcknowledgeWarning {
@@ -107,20 +107,6 @@ struct JudgeWarning {
   std::string note;
   int64_t now_us = 0;
 };
-// → the alarm's id.
-struct AddAlarm {
-  Alarm alarm;
-};
-// → 1. kNotFound.
-struct EndAlarm {
-  int64_t id = 0;
-  PlantTime plant_end = 0;
-  std::optional<double> peak_value;
-};
-// → 1.
-struct AddRiskPoint {
-  RiskPoint point;
-};
 // → the row's id.
 struct AddAudit {
   AuditRow row;
@@ -136,10 +122,10 @@ struct Purge {
   int limit = 1000;
 };
 
-using Write = std::variant<AddUser, SetPassword, UpgradePasswordHash, SetRole, RemoveUser, AddSession,
-                           TouchSession, RemoveSession, RevokeToken, AddHistory, DeleteHistory,
-                           DeleteAllHistory, RestoreHistory, AddWarning, UpdateWarning, AcknowledgeWarning,
-                           JudgeWarning, AddAlarm, EndAlarm, AddRiskPoint, AddAudit, SetRetention, Purge>;
+using Write =
+    std::variant<AddUser, SetPassword, UpgradePasswordHash, SetRole, RemoveUser, AddSession, TouchSession,
+                 RemoveSession, RevokeToken, AddHistory, DeleteHistory, DeleteAllHistory, RestoreHistory,
+                 RecordWatch, AcknowledgeWarning, JudgeWarning, AddAudit, SetRetention, Purge>;
 
 Status ValidateWrite(const Write& write);
 size_t WriteBytes(const Write& write);  // roughly what it holds in memory, for the queue's bound
