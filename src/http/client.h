@@ -83,14 +83,16 @@ void ReadEvents(const EventReaderOptions& options, std::stop_token stop,
 // The bytes of a text/event-stream → events, as the HTML standard reads them; bytes may be cut anywhere.
 class EventParser {
  public:
-  explicit EventParser(size_t max_event) : max_event_(max_event) {}
+  explicit EventParser(size_t max_event, std::string last_event_id = "") : max_event_(max_event) {
+    event_.id = std::move(last_event_id);
+  }
   // false: an event over max_event bytes; the stream must be given up.
   bool Feed(std::string_view bytes, const std::function<void(const ReceivedEvent&)>& on_event);
   const std::string& last_event_id() const { return event_.id; }
   int retry_ms() const { return retry_ms_; }  // the server's hint; -1: none
 
  private:
-  bool Line(std::string_view line, const std::function<void(const ReceivedEvent&)>& on_event);
+  void Line(std::string_view line, const std::function<void(const ReceivedEvent&)>& on_event);
 
   size_t max_event_;
   std::string line_;

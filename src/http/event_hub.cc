@@ -147,10 +147,10 @@ std::string EventHub::Frame(const Event& event) const {
 void EventHub::Publish(Event event) {
   std::vector<Event> events;
   events.push_back(std::move(event));
-  Publish(std::move(events));
+  PublishAll(std::move(events));
 }
 
-void EventHub::Publish(std::vector<Event> events) {
+void EventHub::PublishAll(std::vector<Event> events) {
   const std::lock_guard lock(core_->mutex);
   if (core_->closed) return;
   std::vector<std::shared_ptr<const std::string>> frames;

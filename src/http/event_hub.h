@@ -66,7 +66,7 @@ class EventHub {
 
   void Publish(Event event);
   // The same at once for several, so that no reader sees one without the others.
-  void Publish(std::vector<Event> events);
+  void PublishAll(std::vector<Event> events);
 
   // last_event_id: the client's header; an id that was (or could have been) given is resumed after: all ring
   // events with a greater id come first. "" or no id: `first` comes first, then what is published from now

@@ -71,6 +71,8 @@ class JsonObject {
   JsonObject(Core* core, int node, std::string pointer)
       : core_(core), node_(node), pointer_(std::move(pointer)) {}
   std::optional<Value> Take(std::string_view key, bool needed) const;
+  template <typename Each>
+  void ForEach(std::string_view key, size_t max, Each each) const;  // entries of a list
 
   Core* core_;
   int node_;  // -1: of a fault

@@ -1,12 +1,13 @@
 // The metrics of one service and their text form for Prometheus (0.0.4), over prometheus-cpp. Registering
-// takes a lock; keep the reference and use it on the hot path (Counter and Gauge are atomics). All label
+// takes a lock; keep the reference and use it on the hot path, where all three kinds are atomics. All label
 // values a dashboard expects should be registered at the start, so that they exist with 0. Any thread.
 #pragma once
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
-#include <prometheus/histogram.h>
 
+#include <atomic>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -19,6 +20,23 @@ namespace forewarn::http {
 
 using Labels = std::map<std::string, std::string>;
 
+// Without a lock, which prometheus-cpp's own has. A reading taken meanwhile may lack the latest observation
+// in its sum, never in its count.
+class Histogram {
+ public:
+  explicit Histogram(std::vector<double> buckets);  // upper bounds, rising
+  void Observe(double value);
+  uint64_t count() const;
+
+ private:
+  friend class Metrics;
+  prometheus::ClientMetric Collect(const Labels& labels) const;
+
+  const std::vector<double> bounds_;
+  std::unique_ptr<std::atomic<uint64_t>[]> counts_;
+  std::atomic<double> sum_{0};
+};
+
 class Metrics {
  public:
   Metrics();  // with the process metrics: resident bytes, CPU seconds, open files, start time
@@ -28,8 +46,8 @@ class Metrics {
   // from the code, never from a request.
   prometheus::Counter& Counter(const std::string& name, const std::string& help, const Labels& labels = {});
   prometheus::Gauge& Gauge(const std::string& name, const std::string& help, const Labels& labels = {});
-  prometheus::Histogram& Histogram(const std::string& name, const std::string& help,
-                                   const std::vector<double>& buckets, const Labels& labels = {});
+  http::Histogram& Histogram(const std::string& name, const std::string& help,
+                             const std::vector<double>& buckets, const Labels& labels = {});
   // A gauge of 1 whose labels are the news (name, version): what Info was given before under this `key` goes.
   void Info(const std::string& name, const std::string& help, const std::string& key, const Labels& labels);
 
