@@ -226,7 +226,7 @@ void Server::Stop() {
 
 Server::Counts Server::counts() const {
   const Shared& shared = *impl_->shared;
-  return {shared.connections, shared.in_flight, shared.accepted, shared.turned_away};
+  return {shared.connections, shared.in_flight, shared.body_memory, shared.accepted, shared.turned_away};
 }
 
 }  // namespace forewarn::http

@@ -54,6 +54,7 @@ class Server {
   struct Counts {
     size_t connections = 0;
     size_t in_flight = 0;      // Async and Pooled requests not yet answered
+    size_t body_memory = 0;    // bytes of bodies over 64 KiB
     uint64_t accepted = 0;     // connections, since the start
     uint64_t turned_away = 0;  // over a limit, with 503
   };
