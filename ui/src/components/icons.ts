@@ -15,6 +15,7 @@ export const kPaths = {
   trash: "M4 7h16M9 7V4h6v3M6.5 7l1 13h9l1-13",
   refresh: "M20 5v5h-5M19.5 10a8 8 0 1 0 .4 4",
   download: "M12 4v11M7 10l5 5 5-5M4 20h16",
+  upload: "M12 20V9M7 14l5-5 5 5M4 4h16",
   play: "M8 5l11 7-11 7Z",
 } as const;
 export type IconName = keyof typeof kPaths;

@@ -12,6 +12,7 @@ type Reading = Schemas["Reading"];
 
 const kHours = 600; // what the sensors service keeps
 const kLeastSilenceMs = 1000;
+const kReviseMs = 1000;
 
 export interface Hour {
   time: number; // plant time, its start; of the open hour, of its newest scan
@@ -24,8 +25,9 @@ class PlantState {
   reading = $state.raw<Reading | null>(null);
   scenarios = $state.raw<readonly Scenario[]>([]);
   scenario = $state<string | null>(null);
-  // Every change of `hours` or `open`.
+  // Counts changes of `hours` or `open`; those of the open hour at most once a second: a chart needs no more.
   revision = $state(0);
+  private revisedAt = 0;
   hoursLoaded = $state(false);
   private readonly hours = new Series<Hour>(kHours);
   private open: Hour | null = null;
@@ -74,7 +76,7 @@ class PlantState {
     if (history.ok && this.info) {
       this.hours.merge(history.data.readings.map((reading) => this.hourOf(reading)));
       this.hoursLoaded = true;
-      this.revision++;
+      this.revise();
     }
     if (scenarios.ok) this.takeScenarios(scenarios.data);
   }
@@ -91,7 +93,7 @@ class PlantState {
     const time = parseTime(reading.timestamp);
     this.setClock(time);
     if (this.info && time > (this.hours.last?.time ?? -Infinity)) this.open = this.hourOf(reading);
-    this.revision++;
+    if (arrived - this.revisedAt >= kReviseMs) this.revise();
   }
 
   takeHour(reading: Reading): void {
@@ -99,7 +101,7 @@ class PlantState {
     const hour = this.hourOf(reading);
     this.hours.add(hour);
     if (this.open && this.open.time < hour.time + this.info.interval_seconds * 1000) this.open = null;
-    this.revision++;
+    this.revise();
   }
 
   // A pause that is the connection's fault says nothing about the source's pace.
@@ -164,6 +166,11 @@ class PlantState {
     this.clockTime = NaN;
     this.arrivedAt = 0;
     this.intervals = [];
+    this.revise();
+  }
+
+  private revise(): void {
+    this.revisedAt = Date.now();
     this.revision++;
   }
 
