@@ -24,7 +24,7 @@ constexpr size_t kFlushAt = 64 * 1024;     // of replies to pipelined requests
 constexpr size_t kDiscarded = 64 * 1024;   // body of a refused request that is read to keep the connection
 constexpr size_t kLingered = 256 * 1024;   // read after a refusal, so that the client gets to see it
 constexpr std::chrono::milliseconds kLinger{1'500};
-using NotSentLowWater = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>;
+constexpr int kNotSent = 128 * 1024;
 constexpr int kBurst = 64;  // pipelined requests answered before others get their turn
 
 // Counts the connection for as long as its coroutine lives.
@@ -81,7 +81,7 @@ Task Connection::Run() {
   socket_.non_blocking(true, ignored);
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
   // Writable again once most is on its way: a slow client's progress is seen before its deadline.
-  socket_.set_option(NotSentLowWater(kCopiedBody * 8), ignored);
+  setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kNotSent, sizeof(kNotSent));
   while (!broken_) {
     Action action = Advance();
     if (!TryFlush()) co_await FlushRest();
