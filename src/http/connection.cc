@@ -252,9 +252,15 @@ Connection::Action Connection::OnRequest() {
   if (router_->has_hooks()) begun_ = Clock::now();
   if (match_.refusal) return Queue(std::move(*match_.refusal));
   const Route& route = *match_.route;
+  auto quick = RunQuickGuard(route, request_);
+  auto* settled = std::get_if<std::optional<Response>>(&quick);
+  guard_settled_ = settled != nullptr;
+  if (guard_settled_ && *settled) return Queue(std::move(**settled));
   const auto* handler = std::get_if<Inline>(&route.handler);
-  if (handler == nullptr || route.options.guard_on_pool) return Action::kAwaitAnswer;
-  if (auto refusal = RunGuard(route, request_)) return Queue(std::move(*refusal));
+  if (handler == nullptr || (route.options.guard_on_pool && !guard_settled_)) return Action::kAwaitAnswer;
+  if (!guard_settled_) {
+    if (auto refusal = RunGuard(route, request_)) return Queue(std::move(*refusal));
+  }
   return Queue(RunHandler(handler->run, request_));
 }
 

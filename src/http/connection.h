@@ -106,7 +106,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool in_request_ = false;
   bool head_read_ = false;
   Router::Match match_;
-  size_t charged_ = 0;  // bytes of body_memory
+  bool guard_settled_ = false;  // by the route's quick guard
+  size_t charged_ = 0;          // bytes of body_memory
   bool keep_alive_ = true;
   bool http11_ = true;
   // Of the request being answered, which may have been moved away.

@@ -55,8 +55,11 @@ class ReplySlot : public Responder::Sink {
 namespace {
 
 // Guard and handler of a route, here and now, on the pool or on the I/O thread.
-void AnswerHere(const Route& route, Request& request, const std::shared_ptr<ReplySlot>& slot) {
-  if (auto refusal = RunGuard(route, request)) return slot->Answer(std::move(*refusal));
+void AnswerHere(const Route& route, bool guard_settled, Request& request,
+                const std::shared_ptr<ReplySlot>& slot) {
+  if (!guard_settled) {
+    if (auto refusal = RunGuard(route, request)) return slot->Answer(std::move(*refusal));
+  }
   if (const auto* handler = std::get_if<Inline>(&route.handler)) {
     slot->Answer(RunHandler(handler->run, request));
   } else if (const auto* pooled = std::get_if<Pooled>(&route.handler)) {
@@ -85,15 +88,18 @@ Task Connection::AwaitAnswer() {
 
 void Connection::StartAnswer() {
   const Route& route = *match_.route;
-  const bool pooled = std::holds_alternative<Pooled>(route.handler) || route.options.guard_on_pool;
+  const bool settled = guard_settled_;
+  const bool pooled =
+      std::holds_alternative<Pooled>(route.handler) || (route.options.guard_on_pool && !settled);
   if (shared_->in_flight.load() >= shared_->options.max_in_flight) {
     answer_ = Problem(503, "the service has as many requests under way as it takes");
     return;
   }
   const auto slot = std::make_shared<ReplySlot>(shared_from_this(), shared_);
-  if (!pooled) return AnswerHere(route, request_, slot);
-  const bool taken = shared_->pool.Submit(
-      [&route, slot, request = std::move(request_)]() mutable { AnswerHere(route, request, slot); });
+  if (!pooled) return AnswerHere(route, settled, request_, slot);
+  const bool taken = shared_->pool.Submit([&route, settled, slot, request = std::move(request_)]() mutable {
+    AnswerHere(route, settled, request, slot);
+  });
   if (!taken) slot->Answer(Problem(503, "the service has as many requests waiting as it takes"));
 }
 

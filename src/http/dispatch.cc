@@ -48,6 +48,17 @@ std::optional<Response> RunGuard(const Route& route, Request& request) {
   return Caught(request, [&]() -> std::optional<Response> { return route.options.guard(request); });
 }
 
+std::variant<AskGuard, std::optional<Response>> RunQuickGuard(const Route& route, Request& request) {
+  if (!route.options.quick_guard) return AskGuard{};
+  std::variant<AskGuard, std::optional<Response>> answer;
+  std::optional<Response> thrown = Caught(request, [&]() -> std::optional<Response> {
+    answer = route.options.quick_guard(request);
+    return std::nullopt;
+  });
+  if (thrown) answer = std::move(thrown);
+  return answer;
+}
+
 Response RunHandler(const std::function<Response(const Request&)>& run, const Request& request) {
   return Caught(request, [&]() -> Response { return run(request); });
 }
@@ -83,7 +94,10 @@ void Router::Dispatch(Request request, std::function<void(Response)> done) const
   if (!request.body.empty()) {
     if (auto refusal = CheckContentType(route, request)) return done(std::move(*refusal));
   }
-  if (auto refusal = RunGuard(route, request)) return done(std::move(*refusal));
+  auto quick = RunQuickGuard(route, request);
+  auto* settled = std::get_if<std::optional<Response>>(&quick);
+  auto refusal = settled != nullptr ? std::move(*settled) : RunGuard(route, request);
+  if (refusal) return done(std::move(*refusal));
   if (const auto* handler = std::get_if<Inline>(&route.handler)) {
     done(RunHandler(handler->run, request));
   } else if (const auto* pooled = std::get_if<Pooled>(&route.handler)) {

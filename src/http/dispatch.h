@@ -11,6 +11,8 @@ namespace forewarn::http {
 
 // The guard's refusal, if any.
 std::optional<Response> RunGuard(const Route& route, Request& request);
+// AskGuard where the route has no quick guard.
+std::variant<AskGuard, std::optional<Response>> RunQuickGuard(const Route& route, Request& request);
 // Inline and Pooled handlers.
 Response RunHandler(const std::function<Response(const Request&)>& run, const Request& request);
 void RunAsync(const Async& handler, Request request, const Responder& responder);

@@ -66,10 +66,16 @@ using Handler = std::variant<Inline, Pooled, Async, Stream>;
 // Runs before the handler: sets request.principal, or refuses with a reply.
 using Guard = std::function<std::optional<Response>(Request&)>;
 
+// The same where it need not block; AskGuard leaves the matter to the route's guard.
+struct AskGuard {};
+using QuickGuard = std::function<std::variant<AskGuard, std::optional<Response>>(Request&)>;
+
 struct RouteOptions {
   Guard guard;
   // The guard may block (a database read): it runs on the worker pool. A Pooled route's always does.
   bool guard_on_pool = false;
+  // Asked first, on the I/O thread: what it settles spares the way over the pool (a session that is known).
+  QuickGuard quick_guard;
   size_t max_body = size_t{1} << 20;  // over it: 413, mostly without reading it
   // Content types of bodies taken (parameters such as charset are ignored), else 415. Empty: any. A request
   // without a body is never 415.

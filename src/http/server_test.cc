@@ -255,6 +255,43 @@ TEST(Server, Guard_RefusesOrTellsWhoAsks) {
   }
 }
 
+TEST(Server, QuickGuard_SettlesOnTheIoThreadOrAsksTheGuard) {
+  std::atomic<int> asked = 0;
+  Service service([&](ServerOptions& server_options, Router& router) {
+    server_options.io_threads = 1;
+    const auto answer = [](const Request& request) {
+      return Text(200, std::any_cast<std::string>(request.principal));
+    };
+    RouteOptions options;
+    options.guard_on_pool = true;
+    options.guard = [&](Request& request) -> std::optional<Response> {
+      ++asked;
+      request.principal = std::string("by the guard");
+      return std::nullopt;
+    };
+    options.quick_guard = [](Request& request) -> std::variant<AskGuard, std::optional<Response>> {
+      if (request.Header("Known").empty()) return AskGuard{};
+      if (request.Header("Known") == "no") return std::optional<Response>(Problem(401, "known to be wrong"));
+      if (request.Header("Known") == "throw") throw std::runtime_error("a bug");
+      request.principal = std::string("quickly");
+      return std::optional<Response>();
+    };
+    router.Add(Method::kGet, "/inline", Inline{answer}, options);
+    router.Add(Method::kGet, "/pooled", Pooled{answer}, options);
+    const auto later = [answer](const Request& request, const Responder& done) { done(answer(request)); };
+    router.Add(Method::kGet, "/async", Async{later}, options);
+  });
+  RawClient client(service.port());
+  for (const char* path : {"/inline", "/pooled", "/async"}) {
+    EXPECT_EQ(client.Ask(RawRequest("GET", path, "", "Known: yes\r\n")).body, "quickly");
+    EXPECT_EQ(client.Ask(RawRequest("GET", path, "", "Known: no\r\n")).status, 401);
+    EXPECT_EQ(client.Ask(RawRequest("GET", path, "", "Known: throw\r\n")).status, 500);
+    EXPECT_EQ(asked, 0);
+    EXPECT_EQ(client.Ask(RawRequest("GET", path)).body, "by the guard");
+    EXPECT_EQ(asked.exchange(0), 1);
+  }
+}
+
 TEST(Server, WrongBodyType_Is415) {
   Service service([](ServerOptions&, Router& router) {
     router.Add(Method::kPost, "/json", Inline{[](const Request&) { return Json(200, "{}"); }}, JsonRoute());
