@@ -74,8 +74,9 @@ class SignIn {
 
   Status Logout(const Principal& who, const std::string& address);  // (slow)
   // (slow) Ends the account's other sessions and all its tokens. kUnauthenticated: `old_password` is wrong.
-  Status ChangePassword(const Principal& who, const std::string& old_password,
-                        const std::string& new_password, const std::string& address);
+  // The account as it is then: a client that came with a token needs a new one.
+  Result<User> ChangePassword(const Principal& who, const std::string& old_password,
+                              const std::string& new_password, const std::string& address);
   // An account's role or existence was changed in this process: believe nothing cached about it.
   void Forget(int64_t user_id);
 

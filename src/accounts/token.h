@@ -44,8 +44,4 @@ std::string RandomId(size_t bytes);
 // Equality in time that does not tell where two texts differ.
 bool SecretEquals(std::string_view a, std::string_view b);
 
-// The secret in `file` (mode 0600), made at first call from 32 random bytes; processes that start together
-// agree on one. kInvalid where others may read the file, or it is too short.
-Result<std::string> LoadOrMakeSecret(const std::string& file);
-
 }  // namespace forewarn
