@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/json_text.h"
 #include "core/names.h"
 
 namespace forewarn {
@@ -44,7 +45,10 @@ NamedValue Read(std::string_view name, dom::element value) {
 Result<dom::element> ParseJson(std::string_view body) {
   thread_local dom::parser parser;
   dom::element root;
-  const simdjson::error_code error = parser.parse(body.data(), body.size()).get(root);
+  simdjson::error_code error = parser.parse(body.data(), body.size()).get(root);
+  if (error == simdjson::NUMBER_ERROR) {  // an integer beyond 64 bits is a number all the same
+    if (const auto widened = WidenIntegers(body)) error = parser.parse(*widened).get(root);
+  }
   if (error == simdjson::SUCCESS) return root;
   if (error == simdjson::EMPTY) return Status::Invalid("the body is empty; a JSON object is needed");
   return Status::Invalid(fmt::format("the body is not JSON: {}", simdjson::error_message(error)));
