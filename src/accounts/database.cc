@@ -2,10 +2,13 @@
 
 #include <dlfcn.h>
 #include <fmt/format.h>
+#include <soci/postgresql/soci-postgresql.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <stdexcept>
+#include <string_view>
 
 #include "core/names.h"
 
@@ -14,22 +17,34 @@ namespace {
 
 constexpr char kPostgresLibrary[] = "libsoci_postgresql.so.4.0";
 
-// SOCI's PostgreSQL half is loaded when a URL first asks for it: libpq brings 25 libraries with it, 9 ms and
-// 5 MB that a program on SQLite need not pay.
-const soci::backend_factory& PostgresFactory() {
-  static const soci::backend_factory* const kFactory = [] {
-    using Factory = const soci::backend_factory* (*)();
+// SOCI's PostgreSQL half, and what it does not offer of libpq. Loaded when a URL first asks for it: libpq
+// brings 25 libraries with it, 9 ms and 5 MB that a program on SQLite need not pay.
+struct PostgresClient {
+  const soci::backend_factory* (*factory)() = nullptr;
+  decltype(&PQsetErrorVerbosity) set_verbosity = nullptr;
+  decltype(&PQsetNoticeProcessor) set_notices = nullptr;
+
+  PostgresClient() {
     void* const library = ::dlopen(kPostgresLibrary, RTLD_NOW | RTLD_LOCAL);
-    const auto make =
-        library == nullptr ? nullptr : reinterpret_cast<Factory>(::dlsym(library, "factory_postgresql"));
-    return make == nullptr ? nullptr : make();
-  }();
-  if (kFactory == nullptr) {
+    if (library == nullptr) return;
+    factory = reinterpret_cast<decltype(factory)>(::dlsym(library, "factory_postgresql"));
+    set_verbosity = reinterpret_cast<decltype(set_verbosity)>(::dlsym(library, "PQsetErrorVerbosity"));
+    set_notices = reinterpret_cast<decltype(set_notices)>(::dlsym(library, "PQsetNoticeProcessor"));
+  }
+  bool loaded() const { return factory != nullptr && set_verbosity != nullptr && set_notices != nullptr; }
+};
+
+void OpenPostgres(const std::string& connect, soci::session& session) {
+  static const PostgresClient kClient;
+  if (!kClient.loaded()) {
     throw std::runtime_error(
         fmt::format("the PostgreSQL client {} is not installed; install the package libsoci-postgresql4.0",
                     kPostgresLibrary));
   }
-  return *kFactory;
+  session.open(*kClient.factory(), connect);
+  PGconn* const connection = static_cast<soci::postgresql_session_backend*>(session.get_backend())->conn_;
+  kClient.set_verbosity(connection, PQERRORS_VERBOSE);  // messages carry their SQLSTATE
+  kClient.set_notices(connection, [](void*, const char*) {}, nullptr);
 }
 
 // postgresql://user:secret@host/… → postgresql://user:***@host/…; the same for ?password=.
@@ -108,7 +123,7 @@ void Configure(const DatabaseUrl& url, Access access, int lock_wait_ms, soci::se
 DatabaseFault ExplainSqlite(const DatabaseUrl& url, const char* doing,
                             const soci::sqlite3_soci_error& error) {
   const auto told = [&](Code code, const char* reason) {
-    return DatabaseFault{Status(code, fmt::format("cannot {} '{}': {}", doing, url.shown, reason))};
+    return DatabaseFault{.status = Status(code, fmt::format("cannot {} '{}': {}", doing, url.shown, reason))};
   };
   switch (error.result() & 0xff) {
     case SQLITE_CONSTRAINT: {
@@ -137,43 +152,54 @@ DatabaseFault ExplainSqlite(const DatabaseUrl& url, const char* doing,
   }
 }
 
-// The first line of libpq's text, which is the reason without hints and context.
-std::string Reason(const soci::soci_error& error) {
-  std::string text = error.get_error_message();
-  for (const char* lead :
-       {"Cannot establish connection to the database.\n", "Cannot execute query. ",
-        "Cannot prepare statement. ", "Fatal error. ", "Connection failed. ", "ERROR:  "}) {
-    if (text.starts_with(lead)) text.erase(0, std::string_view(lead).size());
+// "ERROR:  23505: duplicate key …" → the SQLSTATE and the reason; the severity's word is the server's
+// language. Without hints and context, which may show a row's values.
+struct PostgresError {
+  std::string state;  // empty: libpq's own, the server did not answer
+  std::string reason;
+
+  explicit PostgresError(const std::string& message) {
+    static constexpr std::string_view kLead = "Cannot establish connection to the database.\n";
+    std::string_view text = message;
+    if (text.starts_with(kLead)) text.remove_prefix(kLead.size());
+    text = text.substr(0, text.find('\n'));
+    for (size_t at = text.find(":  "); at != std::string_view::npos; at = text.find(":  ", at + 1)) {
+      const std::string_view rest = text.substr(at + 3);
+      if (rest.size() < 7 || rest.substr(5, 2) != ": ") continue;
+      state = rest.substr(0, 5);
+      text = rest.substr(7);
+      break;
+    }
+    reason = Trim(text);
   }
-  return std::string(Trim(text.substr(0, text.find('\n'))));
-}
+  bool Is(std::initializer_list<std::string_view> prefixes) const {
+    return std::any_of(prefixes.begin(), prefixes.end(),
+                       [this](std::string_view p) { return state.starts_with(p); });
+  }
+};
 
 DatabaseFault ExplainPostgres(const DatabaseUrl& url, const char* doing, const soci::soci_error& error) {
-  using Category = soci::soci_error::error_category;
-  const std::string reason = Reason(error);
+  const PostgresError fault(error.get_error_message());
   const auto told = [&](Code code, const char* advice) {
-    return DatabaseFault{Status(code, fmt::format("cannot {} '{}': {}{}", doing, url.shown, reason, advice))};
+    return DatabaseFault{
+        .status = Status(code, fmt::format("cannot {} '{}': {}{}", doing, url.shown, fault.reason, advice))};
   };
-  switch (error.get_error_category()) {
-    case Category::constraint_violation: {
-      DatabaseFault fault = told(Code::kInvalid, "");
-      fault.own_fault = true;
-      return fault;
-    }
-    case Category::no_privilege:
-      return told(Code::kIo, "; permit it, and writing goes on by itself");
-    case Category::system_error:
-      return told(Code::kIo, "; free the server's resources, and writing goes on by itself");
-    case Category::invalid_statement:
-      return told(Code::kInternal, "");
-    default: {
-      // 08xxx, a failed connect, a server that stops (57P01): SOCI gives the last two no category of their
-      // own.
-      DatabaseFault fault = told(Code::kUnavailable, "; it is tried again by itself");
-      fault.lost = true;
-      return fault;
-    }
+  if (fault.Is({"22", "23"})) {  // data and constraints
+    DatabaseFault own = told(Code::kInvalid, "");
+    own.own_fault = true;
+    return own;
   }
+  if (fault.Is({"25006", "42501"})) return told(Code::kIo, "; permit it, and writing goes on by itself");
+  if (fault.Is({"53", "54", "58"})) {
+    return told(Code::kIo, "; once the server has what it needs, writing goes on by itself");
+  }
+  if (fault.Is({"40", "55", "57014"})) return told(Code::kBusy, "; try again");
+  if (fault.state.empty() || fault.Is({"08", "28", "3D", "57"})) {
+    DatabaseFault lost = told(Code::kUnavailable, "; it is tried again by itself");
+    lost.lost = true;
+    return lost;
+  }
+  return told(Code::kInternal, "");
 }
 
 }  // namespace
@@ -216,7 +242,7 @@ const Dialect& DialectOf(Engine engine) {
 
 void OpenSession(const DatabaseUrl& url, Access access, int lock_wait_ms, soci::session& session) {
   if (url.engine == Engine::kPostgres) {
-    session.open(PostgresFactory(), url.connect);
+    OpenPostgres(url.connect, session);
   } else {
     session.open(soci::sqlite3, url.connect);
   }
