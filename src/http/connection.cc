@@ -101,6 +101,7 @@ Task Connection::Run() {
     }
     if (action == Action::kYield && !broken_) co_await asio::post(loop_.io, kAwait);
     if (action == Action::kRead && !broken_) {
+      EnterReading();
       if (phase_ == Phase::kIdle && stopping()) break;
       MakeRoom();
       const auto [error, size] = co_await socket_.async_read_some(
@@ -135,7 +136,6 @@ Connection::Action Connection::Advance() {
     if (!in_request_) {
       while (in_begin_ < in_end_ && (in_[in_begin_] == '\r' || in_[in_begin_] == '\n')) ++in_begin_;
       if (in_begin_ == in_end_) {
-        SetPhase(Phase::kIdle, shared_->options.idle_timeout);
         return Action::kRead;
       }
       parser_.Begin(&request_);
@@ -148,7 +148,6 @@ Connection::Action Connection::Advance() {
     switch (step) {
       case RequestParser::Step::kMore:
         if (!ChargeBody()) return Refuse(503, "the service has as many large bodies in memory as it takes");
-        EnterReading();
         return Action::kRead;
       case RequestParser::Step::kHead:
         action = OnHead();
@@ -166,8 +165,11 @@ Connection::Action Connection::Advance() {
   return Action::kYield;
 }
 
+// Deadlines count from the first wait: a byte now and then buys no more time.
 void Connection::EnterReading() {
-  if (head_read_) {
+  if (!in_request_) {
+    SetPhase(Phase::kIdle, shared_->options.idle_timeout);
+  } else if (head_read_) {
     if (phase_ != Phase::kBody) SetPhase(Phase::kBody, shared_->options.body_timeout);
   } else if (phase_ != Phase::kHead) {
     SetPhase(Phase::kHead, shared_->options.head_timeout);
@@ -176,6 +178,7 @@ void Connection::EnterReading() {
 
 void Connection::SetPhase(Phase phase, std::chrono::milliseconds timeout) {
   phase_ = phase;
+  expired_ = false;
   deadline_ = loop_.now + timeout;
 }
 
@@ -252,10 +255,13 @@ Connection::Action Connection::OnRequest() {
   if (router_->has_hooks()) begun_ = Clock::now();
   if (match_.refusal) return Queue(std::move(*match_.refusal));
   const Route& route = *match_.route;
-  auto quick = RunQuickGuard(route, request_);
-  auto* settled = std::get_if<std::optional<Response>>(&quick);
-  guard_settled_ = settled != nullptr;
-  if (guard_settled_ && *settled) return Queue(std::move(**settled));
+  guard_settled_ = false;
+  if (route.options.quick_guard) {
+    auto quick = RunQuickGuard(route, request_);
+    auto* settled = std::get_if<std::optional<Response>>(&quick);
+    guard_settled_ = settled != nullptr;
+    if (guard_settled_ && *settled) return Queue(std::move(**settled));
+  }
   const auto* handler = std::get_if<Inline>(&route.handler);
   if (handler == nullptr || (route.options.guard_on_pool && !guard_settled_)) return Action::kAwaitAnswer;
   if (!guard_settled_) {
@@ -331,6 +337,7 @@ void Connection::Tell(int status, size_t bytes) {
 void Connection::EndRequest() {
   in_request_ = false;
   head_read_ = false;
+  phase_ = Phase::kAnswer;
   target_.clear();
   remote_.clear();
   if (charged_ > 0) shared_->body_memory.fetch_sub(std::exchange(charged_, 0));
@@ -411,11 +418,19 @@ Task Connection::Linger() {
 }
 
 void Connection::Tick() {
+  if (phase_ == Phase::kIdle && Crowded()) return Cut();
   if (deadline_ > loop_.now) return;
   ClearDeadline();
   expired_ = true;
   ErrorCode ignored;
   socket_.cancel(ignored);
+}
+
+// With hardly a place left for new connections, those that are idle for a while give way.
+bool Connection::Crowded() const {
+  const ServerOptions& options = shared_->options;
+  const bool full = shared_->connections.load(std::memory_order_relaxed) * 10 >= options.max_connections * 9;
+  return full && loop_.now >= deadline_ - options.idle_timeout + options.crowded_idle_timeout;
 }
 
 void Connection::Drain() {

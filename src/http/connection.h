@@ -71,12 +71,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task SendPulled();
   static Response PullOnce(const Response& source);
   Task SendEvents(EventStream stream);
+  Task SendFrames();
   void SubscribeWakes();
   void WatchForHangup();
   void Deliver(uint64_t request_number, Answer answer);
   Task SleepUntil(Clock::time_point time);  // or Wake
   void Wake();
 
+  bool Crowded() const;
   void SetPhase(Phase phase, std::chrono::milliseconds timeout);
   void ClearDeadline() { deadline_ = Clock::time_point::max(); }
   bool stopping() const { return shared_->stopping.load(std::memory_order_relaxed); }
@@ -122,6 +124,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::optional<Answer> answer_;
   std::optional<Response> pulled_;
   std::unique_ptr<Subscription> subscription_;
+  size_t streamed_ = 0;  // bytes
 };
 
 }  // namespace forewarn::http

@@ -12,6 +12,11 @@
 #include "http/problem.h"
 
 namespace forewarn::http {
+namespace {
+
+constexpr size_t kFlushFramesAt = 64 * 1024;
+
+}  // namespace
 
 // Carries the answer of one request from any thread to its connection, if that is still there.
 class ReplySlot : public Responder::Sink {
@@ -158,6 +163,8 @@ Response Connection::PullOnce(const Response& source) {
     if (const Status status = source.pull(&piece.body); !status.ok()) return Problem(status);
   } catch (const std::exception& e) {
     return Problem(Status::Internal(std::string("a reply's body threw: ") + e.what()));
+  } catch (...) {
+    return Problem(Status::Internal("a reply's body threw something that is no std::exception"));
   }
   return piece;
 }
@@ -175,7 +182,6 @@ Task Connection::SendEvents(EventStream stream) {
   head.content_type = "text/event-stream";
   head.headers = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}};
   AppendHead(head, {false, http11_, method_ == Method::kHead, true}, FixedHeaders(), &out_);
-  size_t bytes = 0;
   if (method_ == Method::kHead) {
     if (!TryFlush()) co_await FlushRest();
   } else {
@@ -184,20 +190,32 @@ Task Connection::SendEvents(EventStream stream) {
     WatchForHangup();
     while (!broken_ && !stopping() && !subscription_->dropped()) {
       const bool closed = subscription_->closed();
-      const auto frames = subscription_->Take();
-      for (const auto& frame : frames) out_ += *frame;
-      bytes += out_.size();
-      if (!out_.empty() && !TryFlush()) co_await FlushRest();
-      if (closed) break;
-      if (!frames.empty() || broken_) continue;
-      phase_ = Phase::kStream;
-      const Clock::time_point beat = Clock::now() + shared_->options.heartbeat;
-      co_await SleepUntil(beat);
-      if (Clock::now() >= beat) out_ += ": \n\n";
+      co_await SendFrames();
+      if (closed || broken_) break;
     }
   }
   subscription_.reset();
-  Tell(200, bytes);
+  Tell(200, streamed_);
+}
+
+// What there is, or after a silence the heartbeat.
+Task Connection::SendFrames() {
+  const auto frames = subscription_->Take();
+  for (const auto& frame : frames) {
+    streamed_ += frame->size();
+    out_ += *frame;
+    if (out_.size() > kFlushFramesAt && !TryFlush()) co_await FlushRest();
+    if (broken_ || subscription_->dropped()) co_return;
+  }
+  if (!out_.empty()) {  // more may have come while this is written
+    if (!TryFlush()) co_await FlushRest();
+    co_return;
+  }
+  if (subscription_->closed()) co_return;
+  phase_ = Phase::kStream;
+  const Clock::time_point beat = Clock::now() + shared_->options.heartbeat;
+  co_await SleepUntil(beat);
+  if (Clock::now() >= beat) out_ += ": \n\n";
 }
 
 void Connection::SubscribeWakes() {

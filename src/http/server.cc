@@ -32,8 +32,8 @@ struct Listener {
 
 // Deadlines need a tick well below the shortest of them.
 std::chrono::milliseconds TickOf(const ServerOptions& options) {
-  const auto shortest =
-      std::min({options.head_timeout, options.body_timeout, options.idle_timeout, options.write_timeout});
+  const auto shortest = std::min({options.head_timeout, options.body_timeout, options.idle_timeout,
+                                  options.crowded_idle_timeout, options.write_timeout});
   return std::clamp(shortest / 8, std::chrono::milliseconds(5), kLongestTick);
 }
 

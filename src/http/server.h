@@ -24,13 +24,14 @@ struct ServerOptions {
   size_t max_head = 16 * 1024;                 // over it: 431
   size_t max_body_memory = size_t{128} << 20;  // of all bodies over 64 KiB at once; more: 503
   size_t max_target = 8 * 1024;                // over it: 414
-  std::chrono::milliseconds head_timeout{10'000};   // from the first byte to the whole head; over it: 408
-  std::chrono::milliseconds body_timeout{30'000};   // for the whole body; over it: 408
-  std::chrono::milliseconds idle_timeout{75'000};   // between requests; over it: closed
-  std::chrono::milliseconds write_timeout{30'000};  // a client that takes nothing for so long is cut
-  std::chrono::milliseconds drain_timeout{10'000};  // of Stop
-  std::chrono::milliseconds heartbeat{15'000};      // comment lines in event streams
-  std::chrono::milliseconds retry_hint{2'000};      // `retry:` of event streams
+  std::chrono::milliseconds head_timeout{10'000};  // from the first byte to the whole head; over it: 408
+  std::chrono::milliseconds body_timeout{30'000};  // for the whole body; over it: 408
+  std::chrono::milliseconds idle_timeout{75'000};  // between requests; over it: closed
+  std::chrono::milliseconds crowded_idle_timeout{1'000};  // the same when nine in ten connections are taken
+  std::chrono::milliseconds write_timeout{30'000};        // a client that takes nothing for so long is cut
+  std::chrono::milliseconds drain_timeout{10'000};        // of Stop
+  std::chrono::milliseconds heartbeat{15'000};            // comment lines in event streams
+  std::chrono::milliseconds retry_hint{2'000};            // `retry:` of event streams
   // Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.
   std::vector<std::string> trusted_proxies;
 };

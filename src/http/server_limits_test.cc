@@ -1,81 +1,17 @@
 // What the server refuses and what it endures: malformed and oversized requests, slow and silent clients,
-// more of them than it takes, streams that are not read, and being stopped under way.
-#include <gtest/gtest.h>
-
+// more of them than it takes, and being stopped under way.
 #include <array>
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
-#include "http/raw_client.h"
-#include "http/server.h"
+#include "http/server_fixture.h"
 
 namespace forewarn::http {
 namespace {
 
 using std::chrono::milliseconds;
 
-// Lets handlers wait until the test lets them go.
-class Gate {
- public:
-  void Wait() {
-    std::unique_lock lock(mutex_);
-    ++waiting_;
-    changed_.notify_all();
-    changed_.wait(lock, [this] { return open_; });
-  }
-  void AwaitWaiting(int count) {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, std::chrono::seconds(10), [&] { return waiting_ >= count; });
-  }
-  void Open() {
-    const std::lock_guard lock(mutex_);
-    open_ = true;
-    changed_.notify_all();
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  int waiting_ = 0;
-  bool open_ = false;
-};
-
-class Limited : public ::testing::Test {
- protected:
-  void SetUp() override {
-    options_.io_threads = 2;
-    router_->Add(Method::kGet, "/health", Inline{[](const Request&) { return Json(200, "{}"); }});
-    RouteOptions small;
-    small.max_body = 1000;
-    router_->Add(
-        Method::kPost, "/small",
-        Inline{[](const Request& request) { return Text(200, std::to_string(request.body.size())); }}, small);
-  }
-  void Start() {
-    server_ = std::make_unique<Server>(options_);
-    const auto port = server_->Listen("127.0.0.1", 0, router_);
-    ASSERT_TRUE(port.ok());
-    port_ = *port;
-    ASSERT_TRUE(server_->Start().ok());
-  }
-  RawReply Ask(std::string_view bytes) {
-    RawClient client(port_);
-    return client.Ask(bytes);
-  }
-  bool Healthy() { return Ask(RawRequest("GET", "/health")).status == 200; }
-  template <typename Condition>
-  static bool Eventually(Condition condition) {
-    for (int i = 0; i < 2000 && !condition(); ++i) std::this_thread::sleep_for(milliseconds(5));
-    return condition();
-  }
-
-  ServerOptions options_;
-  std::shared_ptr<Router> router_ = std::make_shared<Router>();
-  std::unique_ptr<Server> server_;
-  int port_ = 0;
-};
+class Limited : public ServerFixture {};
 
 TEST_F(Limited, AmbiguousBodyLengths_AreRefused) {
   Start();
@@ -203,6 +139,16 @@ TEST_F(Limited, IdleConnection_IsClosedInSilence) {
   EXPECT_TRUE(client.AtEnd());
 }
 
+TEST_F(Limited, IdleDeadline_HoldsAfterASlowReplyToo) {
+  options_.idle_timeout = milliseconds(100);
+  router_->Add(Method::kGet, "/large",
+               Inline{[](const Request&) { return Text(200, std::string(size_t{10} << 20, 'x')); }});
+  Start();
+  RawClient client(port_);
+  EXPECT_TRUE(client.Ask(RawRequest("GET", "/large")).whole);
+  EXPECT_TRUE(client.AtEnd());
+}
+
 TEST_F(Limited, ClientThatReadsNothing_IsCut) {
   options_.write_timeout = milliseconds(200);
   router_->Add(Method::kGet, "/large",
@@ -231,6 +177,7 @@ TEST_F(Limited, ThousandIdleAndTwoHundredSlow_DoNoHarm) {
 
 TEST_F(Limited, TooManyConnections_Are503AtOnce) {
   options_.max_connections = 4;
+  options_.crowded_idle_timeout = options_.idle_timeout;
   Start();
   std::vector<std::unique_ptr<RawClient>> taken;
   for (int i = 0; i < 4; ++i) {
@@ -244,6 +191,18 @@ TEST_F(Limited, TooManyConnections_Are503AtOnce) {
   EXPECT_GE(server_->counts().turned_away, 1u);
   taken.clear();
   extra.Close();
+  EXPECT_TRUE(Eventually([&] { return Healthy(); }));
+}
+
+TEST_F(Limited, CrowdedServer_LetsIdleConnectionsGo) {
+  options_.max_connections = 4;
+  options_.crowded_idle_timeout = milliseconds(50);
+  Start();
+  std::vector<std::unique_ptr<RawClient>> idle;
+  for (int i = 0; i < 4; ++i) {
+    idle.push_back(std::make_unique<RawClient>(port_));
+    ASSERT_EQ(idle.back()->Ask(RawRequest("GET", "/health")).status, 200);
+  }
   EXPECT_TRUE(Eventually([&] { return Healthy(); }));
 }
 
@@ -387,75 +346,6 @@ TEST_F(Limited, Stop_UnderLoad_FailsNoRequestThatWasAnswered) {
   server_->Stop();
   for (auto& client : clients) client.join();
   EXPECT_FALSE(broken);
-}
-
-TEST_F(Limited, Stream_PushesAndResumes) {
-  const auto hub = std::make_shared<EventHub>();
-  router_->Add(Method::kGet, "/stream",
-               Stream{[hub](const Request&) { return EventStream{hub, {{"state", "now"}}}; }});
-  options_.heartbeat = milliseconds(50);
-  Start();
-  RawClient client(port_);
-  client.Send(RawRequest("GET", "/stream"));
-  const std::string head = client.ReadUntil("\r\n\r\n");
-  EXPECT_NE(head.find("Content-Type: text/event-stream"), std::string::npos);
-  EXPECT_EQ(client.ReadUntil("\n\n"), "retry: 2000\n\n");
-  EXPECT_EQ(client.ReadUntil("\n\n"), "event: state\ndata: now\n\n");
-  hub->Publish({"risk", "1"});
-  EXPECT_NE(client.ReadUntil("data: 1\n\n").find("id: 1\nevent: risk\n"), std::string::npos);
-  EXPECT_NE(client.ReadUntil(": \n\n"), "");  // the heartbeat
-  client.Close();
-  EXPECT_TRUE(Eventually([&] { return hub->subscribers() == 0; }));  // noticed without an event
-  hub->Publish({"risk", "2"});
-  RawClient again(port_);
-  again.Send(RawRequest("GET", "/stream", "", "Last-Event-ID: 1\r\n"));
-  again.ReadUntil("retry: 2000\n\n");
-  EXPECT_EQ(again.ReadUntil("\n\n"), "id: 2\nevent: risk\ndata: 2\n\n");
-}
-
-TEST_F(Limited, SlowStreamReader_IsDroppedAndOthersAreNot) {
-  EventHubOptions hub_options;
-  hub_options.queue_events = 64;
-  const auto hub = std::make_shared<EventHub>(hub_options);
-  router_->Add(Method::kGet, "/stream", Stream{[hub](const Request&) { return EventStream{hub, {}}; }});
-  Start();
-  RawClient slow(port_);
-  slow.ShrinkReceiveBuffer();
-  slow.Send(RawRequest("GET", "/stream"));
-  RawClient quick(port_);
-  quick.Send(RawRequest("GET", "/stream"));
-  ASSERT_TRUE(Eventually([&] { return hub->subscribers() == 2; }));
-  quick.ReadUntil("retry: 2000\n\n");
-  const std::string payload(20'000, 'x');
-  int published = 0;
-  for (; published < 5000 && hub->dropped() == 0; ++published) {
-    hub->Publish({"n", payload});
-    ASSERT_TRUE(quick.ReadUntil("\n\n").ends_with("x\n\n"));
-  }
-  EXPECT_EQ(hub->dropped(), 1u);
-  EXPECT_TRUE(Eventually([&] { return server_->counts().connections == 1; }));
-  hub->Publish({"n", "last"});
-  EXPECT_NE(quick.ReadUntil("data: last\n\n"), "");
-}
-
-TEST_F(Limited, Stream_RefusedByGuardOrFull) {
-  EventHubOptions hub_options;
-  hub_options.max_subscribers = 1;
-  const auto hub = std::make_shared<EventHub>(hub_options);
-  RouteOptions guarded;
-  guarded.guard_on_pool = true;
-  guarded.guard = [](Request& request) -> std::optional<Response> {
-    if (request.Header("Authorization").empty()) return Json(401, "{}");
-    return std::nullopt;
-  };
-  router_->Add(Method::kGet, "/stream", Stream{[hub](const Request&) { return EventStream{hub, {}}; }},
-               guarded);
-  Start();
-  EXPECT_EQ(Ask(RawRequest("GET", "/stream")).status, 401);
-  RawClient first(port_);
-  first.Send(RawRequest("GET", "/stream", "", "Authorization: x\r\n"));
-  first.ReadUntil("retry:");
-  EXPECT_EQ(Ask(RawRequest("GET", "/stream", "", "Authorization: x\r\n")).status, 503);
 }
 
 TEST_F(Limited, RandomBytes_NeverHarm) {

@@ -51,13 +51,6 @@ RawReply AskOnce(int port, std::string_view bytes) {
   return client.Ask(bytes);
 }
 
-// Waits for a condition that another thread brings about.
-template <typename Condition>
-bool Eventually(Condition condition) {
-  for (int i = 0; i < 2000 && !condition(); ++i) std::this_thread::sleep_for(milliseconds(5));
-  return condition();
-}
-
 TEST(Server, Request_IsAnsweredAndConnectionKept) {
   Service service;
   RawClient client(service.port());
