@@ -75,13 +75,15 @@ class Live {
   // Everything the page shows, again; merged with what it has.
   private async catchUp(): Promise<void> {
     void this.watchStart();
-    await Promise.all([plant.load(), risk.load(), warnings.load(), this.loadStatus()]);
-    if (risk.newest) this.alarm = risk.newest.alarm;
+    await Promise.all([this.loadStatus(), plant.load(), risk.load(), warnings.load()]);
+    this.alarm = risk.newest?.alarm ?? this.alarm;
   }
 
   private async loadStatus(): Promise<void> {
     const reply = await ask(client.GET("/status"));
-    if (reply.ok) this.takeStatus(reply.data.status);
+    if (!reply.ok) return;
+    this.takeStatus(reply.data.status);
+    if (reply.data.risk) this.takeRisk(reply.data.risk);
   }
 
   // While the gateway still waits for its first model: how far it is.

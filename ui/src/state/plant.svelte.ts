@@ -10,7 +10,7 @@ export type SensorMeta = Schemas["FeatureMeta"];
 export type Scenario = Schemas["Scenario"] & { name: string };
 type Reading = Schemas["Reading"];
 
-const kHours = 600; // what the sensors service keeps
+const kHours = 60; // what the charts show
 const kLeastSilenceMs = 1000;
 const kReviseMs = 1000;
 

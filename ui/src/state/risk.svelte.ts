@@ -9,10 +9,14 @@ export type HorizonRisk = Schemas["HorizonRisk"];
 
 export interface RiskHour {
   time: number; // plant time at which it could be known
+  warning: boolean; // one was on
+  alarm: boolean; // the plant was in alarm
   forecasts: { hours: number; probability: number; threshold: number }[];
 }
 
-const kHours = 600;
+const kHours = 600; // what the gateway keeps
+const kHourMs = 3_600_000;
+const kFirstHours = 72; // what is fetched at first: an hour with all its drivers is some kilobytes
 
 class RiskState {
   newest = $state.raw<RiskPoint | null>(null);
@@ -22,6 +26,7 @@ class RiskState {
   // The horizon the dashboard speaks of; null: the one that matters most.
   chosen = $state<number | null>(null);
   private readonly hours = new Series<RiskHour>(kHours);
+  private whole = false; // everything the gateway keeps is here
 
   readonly forecasts = $derived(this.newest?.forecasts ?? []);
   // The shortest horizon above its threshold, else the one nearest to it.
@@ -38,13 +43,15 @@ class RiskState {
     this.forecasts.find((forecast) => forecast.horizon_hours === this.chosen) ?? this.foremost,
   );
 
+  // At first the newest hours; later what came since the newest one that is here.
   async load(): Promise<void> {
-    const reply = await ask(client.GET("/risk", { params: { query: { limit: kHours } } }));
-    this.problem = reply.ok ? null : reply.problem;
-    if (!reply.ok) return;
-    this.loaded = true;
-    for (const point of reply.data.points) this.add(point);
-    this.revision++;
+    const last = this.hours.last;
+    await this.fetch(last ? { since: new Date(last.time - kHourMs).toISOString() } : { limit: kFirstHours });
+  }
+
+  // For a chart of more than the first hours.
+  async loadAll(): Promise<void> {
+    if (!this.whole) this.whole = await this.fetch({ limit: kHours });
   }
 
   take(point: RiskPoint): void {
@@ -60,9 +67,19 @@ class RiskState {
   clear(): void {
     this.newest = null;
     this.chosen = null;
-    this.loaded = false;
+    this.loaded = this.whole = false;
     this.hours.clear();
     this.revision++;
+  }
+
+  private async fetch(query: { since?: string; limit?: number }): Promise<boolean> {
+    const reply = await ask(client.GET("/risk", { params: { query } }));
+    this.problem = reply.ok ? null : reply.problem;
+    if (!reply.ok) return false;
+    this.loaded = true;
+    for (const point of reply.data.points) this.add(point);
+    this.revision++;
+    return true;
   }
 
   private add(point: RiskPoint): void {
@@ -72,7 +89,7 @@ class RiskState {
       probability: forecast.probability,
       threshold: forecast.threshold,
     }));
-    this.hours.add({ time, forecasts });
+    this.hours.add({ time, forecasts, warning: point.warning !== null, alarm: point.alarm !== null });
     if (!this.newest || time >= parseTime(this.newest.known_at)) this.newest = point;
   }
 }

@@ -1,0 +1,86 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import { test as base, expect, type Locator, type Page } from "@playwright/test";
+import type { components } from "../src/api/schema";
+import { Forewarn } from "./forewarn";
+
+export type Schemas = components["schemas"];
+export const kPassword = "correct horse battery";
+
+export interface Fixtures {
+  forewarn: Forewarn;
+}
+
+// One running forewarn for a file's tests: half a second an hour.
+export const test = base.extend<object, Fixtures>({
+  forewarn: [
+    async ({}, use) => {
+      const forewarn = await Forewarn.start({ secondsPerHour: 0.5 });
+      await use(forewarn);
+      await forewarn.remove();
+    },
+    { scope: "worker", timeout: 120_000 },
+  ],
+});
+export { expect };
+
+let names = 0;
+export function newName(stem = "ada"): string {
+  return `${stem}-${process.pid}-${++names}`;
+}
+
+export async function register(
+  page: Page,
+  url: string,
+  name = newName(),
+  password = kPassword,
+): Promise<string> {
+  await page.goto(`${url}/#/register`);
+  await page.getByLabel("User name").fill(name);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByLabel("Password again").fill(password);
+  await page.getByRole("button", { name: "Register" }).click();
+  await expect(page.getByRole("region", { name: "Outlook" })).toBeVisible();
+  return name;
+}
+
+export async function signIn(page: Page, name: string, password = kPassword): Promise<void> {
+  await page.getByLabel("User name").fill(name);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+export async function signOut(page: Page): Promise<void> {
+  await page.getByRole("button", { name: /Signed in as/ }).click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+}
+
+export async function goTo(
+  page: Page,
+  name: "Dashboard" | "History" | "Predict" | "Forecast",
+): Promise<void> {
+  await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name }).click();
+  await expect(page.getByRole("heading", { level: 1, name })).toBeAttached();
+}
+
+// What the API says, asked with the page's own session.
+export async function api<T>(page: Page, path: string): Promise<T> {
+  return page.evaluate(async (to) => (await fetch(to)).json() as Promise<T>, path);
+}
+
+export function connection(page: Page): Locator {
+  return page.getByRole("region", { name: "Connection" });
+}
+
+// The full number behind a shown one.
+export async function exact(locator: Locator): Promise<number> {
+  return Number(await locator.getAttribute("title"));
+}
+
+export async function noViolations(page: Page, state: string): Promise<void> {
+  const found = await new AxeBuilder({ page })
+    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
+    .analyze();
+  const told = found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join("; ")}`);
+  expect(told, state).toEqual([]);
+}
