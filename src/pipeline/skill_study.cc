@@ -14,6 +14,7 @@
 #include "train/baselines.h"
 #include "train/judge_run.h"
 #include "train/metrics.h"
+#include "train/pooled_warnings.h"
 #include "train/run_spec.h"
 #include "train/trainer.h"
 #include "train/training_data.h"
@@ -136,15 +137,6 @@ double OnsetCalibration(const TrainingData& data, const WindowSamples& windows,
   return CalibrationError(y, p, kCalibrationBins);
 }
 
-// Mean over the horizons; null where any is.
-std::vector<double> Mean(const std::vector<std::vector<double>>& scores) {
-  std::vector<double> out(scores.front().size(), 0);
-  for (const auto& by_row : scores) {
-    for (size_t r = 0; r < out.size(); ++r) out[r] += by_row[r] / static_cast<double>(scores.size());
-  }
-  return out;
-}
-
 Result<TrainingData> MakeData(const Plant& plant, const SkillStudyOptions& options, FeatureDataset* dataset) {
   SimulateOptions simulate;
   simulate.hours = 24 * static_cast<int64_t>(options.train_days + options.judge_days);
@@ -193,7 +185,8 @@ Result<SkillStudy> RunSkillStudy(const Plant& plant, const SkillStudyOptions& op
     walk_forward.push_back(run.walk_forward_scores);
     unseen.push_back(std::move(score));
   }
-  out.pooled = Judge(data, "forecasters, pooled", Mean(walk_forward), Mean(unseen), options.budget);
+  out.pooled =
+      Judge(data, "forecasters, pooled", PooledScores(walk_forward), PooledScores(unseen), options.budget);
   out.level = JudgeLevel(plant, data, options.budget);
   out.rules = JudgeRules(plant, data, options.budget);
   for (size_t r = 0; r < out.rules.size(); ++r) {

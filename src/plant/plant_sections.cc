@@ -245,6 +245,8 @@ void ReadModels(TomlReader& root, const std::string& plant_name, ModelSpec* spec
   reader->String("deviation_target", &spec->deviation_target);
   reader->String("leading_sensor", &spec->leading_sensor);
   reader->Number("false_alarms_per_day", &spec->false_alarms_per_day, 0, 1000);
+  reader->Number("false_warnings_per_day", &spec->false_warnings_per_day, 0, 1000);
+  reader->Number("warning_release", &spec->warning_release, 0, 1);
   std::string target = "within";
   reader->OneOf("forecast_target", {"within", "at"}, &target);
   spec->forecast_target = target == "at" ? ForecastTarget::kAt : ForecastTarget::kWithin;

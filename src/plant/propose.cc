@@ -177,7 +177,9 @@ constexpr char kTail[] = R"toml(
 [models]
 train = ["pca", "isolation_forest"]
 prefix = "{2}"
-# false_alarms_per_day = 1.0
+# false_alarms_per_day = 1.0     # that each forecaster's threshold may raise
+# false_warnings_per_day = 0.35  # that the warnings may raise: all horizons pooled
+# warning_release = 0.7          # a warning ends below this part of its threshold
 
 # A Great Expectations suite that a table must pass before training.
 # [quality]

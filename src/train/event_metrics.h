@@ -9,15 +9,9 @@
 #include <vector>
 
 #include "core/plant_time.h"
+#include "plant/event_options.h"
 
 namespace forewarn {
-
-struct EventOptions {
-  PlantTime interval = kHour;    // width of a grid row's bin
-  PlantTime merge = 3 * kHour;   // alarm runs nearer than this are one event
-  PlantTime reach = 12 * kHour;  // a warning is true if an event starts this soon after its rise
-  double release = 0.7;          // a warning ends below release × threshold
-};
 
 // Rows [begin, end): from the first alarm row to the last, with the short pauses between.
 struct Event {

@@ -1,3 +1,4 @@
+#include "model/blend.h"
 #include "train/trainer.h"
 
 #include <fmt/format.h>
@@ -13,6 +14,7 @@
 #include "core/version.h"
 #include "train/fit_run.h"
 #include "train/judge_run.h"
+#include "train/pooled_warnings.h"
 #include "train/run_spec.h"
 #include "train/training_data.h"
 
@@ -186,6 +188,7 @@ Result<TrainResult> Train(const Plant& plant, const FeatureDataset& dataset, con
     run.seconds += Now(options) - start;
   });
   for (const Status& s : status) FW_RETURN_IF_ERROR(s);
+  ChooseWarningThreshold(plant, specs, data, &out.runs);
   return out;
 }
 
@@ -193,8 +196,8 @@ std::vector<double> SmoothedBlend(const std::vector<double>& lr, const std::vect
   std::vector<double> out;
   out.reserve(lr.size());
   for (size_t i = 0; i < lr.size() && i < rf.size(); ++i) {
-    const double blend = (lr[i] + rf[i]) / 2;
-    out.push_back(i == 0 ? blend : kBlendAlpha * blend + (1 - kBlendAlpha) * out.back());
+    const double blend = Blend(lr[i], rf[i]);
+    out.push_back(i == 0 ? blend : SmoothBlend(out.back(), blend));
   }
   return out;
 }

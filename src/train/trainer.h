@@ -59,7 +59,6 @@ Result<TrainResult> Train(const Plant& plant, const FeatureDataset& dataset, con
 
 // The monitor's blend (models.md): ½ LR + ½ RF, smoothed by an exponential moving average that starts at its
 // first value.
-inline constexpr double kBlendAlpha = 0.3;
 std::vector<double> SmoothedBlend(const std::vector<double>& lr, const std::vector<double>& rf);
 
 }  // namespace forewarn

@@ -94,7 +94,7 @@ Result<TrainingData> MakeTrainingData(const Plant& plant, const FeatureDataset& 
   out.rows = table.rows();
   out.train_rows = dataset.train.rows();
   out.labelled = dataset.labelled;
-  out.event_options.interval = plant.interval;
+  out.event_options = EventOptionsOf(plant);
   out.day_rows = static_cast<size_t>(std::max<PlantTime>(1, (kDay + plant.interval - 1) / plant.interval));
   FW_ASSIGN_OR_RETURN(out.point, ToMatrix(table, plant.features.point));
   FW_ASSIGN_OR_RETURN(out.sensors, ToMatrix(table, plant.Sensors()));
