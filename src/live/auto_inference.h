@@ -3,6 +3,7 @@
 // scorer; any thread.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -32,9 +33,17 @@ struct AutoInference {
 Result<AutoInference> RunAutoInference(const Plant& plant, std::span<const ReadingPtr> recent, Scorer& scorer,
                                        std::vector<Fault>* faults);
 
-// The body of a forecast or an explanation over live hours: {"horizon":h,"recent_observations":[{sensor:
-// number}…]}. A null value is given as the last known one.
-std::string ForecastBody(const Plant& plant, double horizon_hours, std::span<const ReadingPtr> recent);
+// What a forecast is asked with: the sensors' values of live hours. A value older than the plant file fills
+// forward is the last known one, and its hour stale; hours before every sensor's first value are left out.
+struct LiveWindow {
+  std::vector<std::vector<double>> rows;  // oldest first, in Plant::Sensors order
+  std::vector<uint8_t> stale;             // one a row
+};
+LiveWindow MakeLiveWindow(const Plant& plant, std::span<const ReadingPtr> recent);
+
+// The body of a forecast or of its explanation: {"horizon":h,"recent_observations":[{sensor:number}…]}.
+std::string ForecastBody(const std::vector<std::string>& sensors, double horizon_hours,
+                         std::span<const std::vector<double>> rows);
 
 // {"anomaly_probability","alarm","horizon_hours","n_observations","threshold","status","model",
 //  "sensor_snapshot":{…},"top_drivers":[{"feature","value","shap_value"}]}

@@ -1,19 +1,19 @@
 // Events of the gateway's live stream, ready for server-sent events: a name, an id, one line of JSON. Times
 // in the JSON are ISO 8601 UTC, converted from plant-local time; null where there is none. The payloads:
 //
-//   reading  {"timestamp",<sensor>…,"quality","filled":[…],"tags":{…},"plant_time","scenario"}   a scan
+//   reading  {"timestamp",<sensor>…,"quality","filled":[…],"tags":{…},"local_time","scenario"}   a scan
 //   hour     the same of a closed hour; timestamp is its start
-//   risk     {"timestamp","known_at","plant_time","status","forecasts":[{"horizon","horizon_hours",
-//             "probability","threshold","alarm","status","model":{"name","version","skill"},
-//             "base_value","output_value","output","drivers":[{"feature","value","shap_value"}]}],
-//             "blend":{"raw","smoothed"}|null,"index","warning":<warning>|null,"alarm":<alarm>|null,
-//             "alarm_hours","reason"}
-//             index: the forecasts pooled, 1 at the threshold; reason: why there is no forecast
-//   warning  {"change":"raised"|"changed"|"ended"|"judged","horizon","horizon_hours","rise","told","end",
+//   risk     {"timestamp","known_at","status","forecasts":[{"horizon","horizon_hours","probability",
+//             "threshold","alarm","status","model":{"name","version","skill"},"base_value","output_value",
+//             "output","drivers":[{"feature","value","shap_value"}]}],"blend":{"raw","smoothed"}|null,
+//             "index","warning":<warning>|null,"alarm":<alarm>|null,"alarm_rules":[…],"alarm_known",
+//             "reason","replayed"}
+//             index: the forecasts pooled, 1 raises a warning; reason: why there is no forecast
+//   warning  {"change":"raised"|"ended"|"judged","horizon","horizon_hours","rise","told","end",
 //             "probability","threshold","peak","drivers":[…],"model":{…},"outcome","alarm","lead_hours"}
 //   alarm    {"change":"began"|"ended","began","ended","rules":[text…],"lead_hours"}
 //             lead_hours: of the warning that came before it, null without one
-//   status   {"model":"ok"|"no model","source":"ok"|"away","log":"ok"|"failing","detail","since"}
+//   status   {"model":"ok"|"no model","source":"ok"|"away","log":"ok"|"failing","detail","last_hour"}
 #pragma once
 
 #include <string>

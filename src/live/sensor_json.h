@@ -2,12 +2,14 @@
 // a source that is reached over HTTP. A reading:
 //
 //   {"timestamp":UTC, <sensor>:number|null …, "quality":"good"|"stale"|"bad", "filled":[series…],
-//    "tags":{<other series, deviations, _max, _min>}, "plant_time":plant-local, "scenario"}
+//    "tags":{<other series, deviations, _max, _min>}, "local_time":plant-local, "scenario"}
 //
-// `filled` names the series whose value is from an earlier hour. Rendering is pure; parsing is strict and
+// `filled` names the series whose value is from an earlier hour; a source made elsewhere may leave it,
+// local_time and tags out. Rendering is pure; parsing is strict and
 // never trusts. Any thread.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,7 +50,8 @@ class SensorJson {
     size_t setpoint = 0;  // kDeviation: the SP's series
   };
   explicit SensorJson(PlantZone zone) : zone_(zone) {}
-  Status Fill(const Plant& plant);
+  void AddTags(const Plant& plant);
+  Result<SensorReading> ReadReading(const nlohmann::json& object) const;
 
   PlantZone zone_;
   std::vector<std::string> series_;

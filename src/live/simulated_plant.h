@@ -44,7 +44,8 @@ class SimulatedPlant final : public SensorSource {
 
   const std::string& notice() const;  // "" or a sentence for the log
   uint64_t seed() const;
-  int64_t hours_simulated() const;  // since the plant's first hour, the open one not counted
+  // Hours before the live plant's first one: with the seed, SimulateOptions of the history that ends there.
+  int64_t past_hours() const;
 
   bool local() const override { return true; }
   Result<LiveReading> Live() override;
