@@ -1,5 +1,5 @@
-// The soft blend (models.md): ½ logistic regression + ½ forest, smoothed by an exponential moving average that
-// starts at its first value. One place for training's figures and the live monitor.
+// The soft blend (models.md): ½ logistic regression + ½ forest, smoothed by an exponential moving average
+// that starts at its first value. One place for training's figures and the live monitor.
 #pragma once
 
 namespace forewarn {

@@ -87,10 +87,10 @@ struct LabelSpec {
 enum class ForecastTarget { kWithin, kAt };
 
 struct ModelSpec {
-  std::vector<std::string> train;  // run names of models.md
-  std::string prefix;              // "plant_alarm": registered names are prefix + "_champion", …
-  std::string deviation_target;    // column the ridge predicts one step ahead ("" = no ridge)
-  std::string leading_sensor;      // the level baseline's column ("" = chosen on the training part)
+  std::vector<std::string> train;        // run names of models.md
+  std::string prefix;                    // "plant_alarm": registered names are prefix + "_champion", …
+  std::string deviation_target;          // column the ridge predicts one step ahead ("" = no ridge)
+  std::string leading_sensor;            // the level baseline's column ("" = chosen on the training part)
   double false_alarms_per_day = 1.0;     // budget of a forecaster's own threshold
   double false_warnings_per_day = 0.35;  // budget of the warnings' threshold: the horizons pooled
   double warning_release = 0.7;          // a warning ends below this part of its threshold

@@ -1,4 +1,3 @@
-#include "model/blend.h"
 #include "train/trainer.h"
 
 #include <fmt/format.h>
@@ -12,6 +11,7 @@
 #include "core/random.h"
 #include "core/thread_pool.h"
 #include "core/version.h"
+#include "model/blend.h"
 #include "train/fit_run.h"
 #include "train/judge_run.h"
 #include "train/pooled_warnings.h"
