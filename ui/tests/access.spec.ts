@@ -187,7 +187,7 @@ test("every task by keyboard alone", async ({ page, forewarn }) => {
 test("state is told by word and shape, not by colour alone", async ({ page, forewarn }) => {
   await register(page, forewarn.url);
   const outlook = page.getByRole("region", { name: "Outlook" });
-  await expect(outlook.locator(".state strong")).toHaveText(/Normal|Warning|Alarm|Above threshold|In doubt/);
+  await expect(outlook.locator(".state strong")).toHaveText(/Normal|Warning|Alarm|Raised risk|In doubt/);
   await expect(outlook.locator(".state svg")).toBeVisible();
   for (const horizon of await outlook.locator("label.horizon .word").all()) {
     await expect(horizon).toHaveText(/above|below|stale|outside/);

@@ -19,6 +19,7 @@ const quiet: OutlookInput = {
   alarm: null,
   warning: null,
   preparing: false,
+  lastKnown: false,
 };
 
 describe("outlookOf", () => {
@@ -30,12 +31,21 @@ describe("outlookOf", () => {
     });
   });
   it("speaks of the shortest horizon above its threshold, and until when", () => {
-    const outlook = outlookOf({ ...quiet, forecasts: [forecast(1, 0), forecast(3, 1), forecast(6, 1)] });
+    const warning = { told: 0, horizon_hours: 6 };
+    const outlook = outlookOf({
+      ...quiet,
+      warning,
+      forecasts: [forecast(1, 0), forecast(3, 1), forecast(6, 1)],
+    });
     expect(outlook).toMatchObject({
       kind: "warning",
       headline: "Alarm likely within 3\u202fh",
       until: 1000 + 3 * 3_600_000,
     });
+  });
+  it("does not cry wolf for one forecast above its threshold without a warning", () => {
+    const outlook = outlookOf({ ...quiet, forecasts: [forecast(1, 0), forecast(3, 1), forecast(6, 0)] });
+    expect(outlook).toMatchObject({ kind: "warning", raised: false, word: "Raised risk", until: null });
   });
   it("puts the plant's own alarm first", () => {
     const outlook = outlookOf({
@@ -57,6 +67,15 @@ describe("outlookOf", () => {
       detail: "no model",
     });
     expect(outlookOf({ ...quiet, forecasts: [], preparing: true }).headline).toContain("prepared");
+  });
+  it("does not call the future normal when what it knows is old, and keeps an alarm an alarm", () => {
+    const old = outlookOf({ ...quiet, lastKnown: true });
+    expect(old).toMatchObject({
+      kind: "doubt",
+      word: "Not live",
+      detail: "Last known: no alarm expected within 6\u202fh.",
+    });
+    expect(outlookOf({ ...quiet, lastKnown: true, alarm: { began: 0, rules: [] } }).kind).toBe("alarm");
   });
   it("says which forecasts are not to be relied on", () => {
     const one = outlookOf({ ...quiet, forecasts: [forecast(1, 0, "stale"), forecast(3, 0)] });

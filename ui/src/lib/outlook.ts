@@ -17,10 +17,12 @@ export interface OutlookInput {
   alarm: { began: number; rules: readonly string[] } | null;
   warning: { told: number; horizon_hours: number } | null; // the one that is on
   preparing: boolean; // the first models are being trained
+  lastKnown: boolean; // what is told here is not known to hold now: no connection, a silent plant
 }
 
 export interface Outlook {
   kind: Kind;
+  raised: boolean; // an alarm or a warning is on: the panel may be loud
   word: string; // the state in a word or two
   headline: string;
   detail: string;
@@ -44,7 +46,20 @@ function doubtOf(forecasts: readonly OutlookForecast[]): string | null {
     : `${which} made from values outside what the models were trained on: do not rely on them.`;
 }
 
+// What was quiet is not called so when nobody knows; what was alarming stays so.
 export function outlookOf(input: OutlookInput): Outlook {
+  const outlook = liveOutlook(input);
+  if (!input.lastKnown || outlook.kind !== "normal") return outlook;
+  return {
+    ...outlook,
+    kind: "doubt",
+    word: "Not live",
+    headline: "What is coming is not known",
+    detail: `Last known: ${outlook.headline.toLowerCase()}.`,
+  };
+}
+
+function liveOutlook(input: OutlookInput): Outlook {
   const { forecasts, alarm, warning } = input;
   const doubt = doubtOf(forecasts);
   const above = forecasts.find((forecast) => forecast.alarm === 1);
@@ -52,16 +67,29 @@ export function outlookOf(input: OutlookInput): Outlook {
   if (alarm)
     return {
       kind: "alarm",
+      raised: true,
       word: "Alarm",
       headline: "The plant is in alarm",
       detail: alarm.rules.length > 0 ? `Rule: ${alarm.rules.join("; ")}` : "",
       until: null,
       doubt,
     };
+  // A single forecast above its threshold is not yet a warning: the watch raises one by all of them together.
+  if (above && !warning)
+    return {
+      kind: "warning",
+      raised: false,
+      word: "Raised risk",
+      headline: `Risk above its threshold within ${formatHours(above.horizon_hours)}`,
+      detail: `Probability ${formatPercent(above.probability)}, threshold ${formatPercent(above.threshold)}. No warning: the forecasts together are below theirs.`,
+      until: null,
+      doubt,
+    };
   if (above)
     return {
       kind: "warning",
-      word: warning ? "Warning" : "Above threshold",
+      raised: true,
+      word: "Warning",
       headline: `Alarm likely within ${formatHours(above.horizon_hours)}`,
       detail: `Probability ${formatPercent(above.probability)}, threshold ${formatPercent(above.threshold)}`,
       until: input.knownAt + above.horizon_hours * kHourMs,
@@ -70,6 +98,7 @@ export function outlookOf(input: OutlookInput): Outlook {
   if (warning)
     return {
       kind: "warning",
+      raised: true,
       word: "Warning",
       headline: `Alarm possible within ${formatHours(warning.horizon_hours)} of the warning`,
       detail: "The forecasts are below their thresholds again; the warning stands until they stay there.",
@@ -79,6 +108,7 @@ export function outlookOf(input: OutlookInput): Outlook {
   if (!longest)
     return {
       kind: "doubt",
+      raised: false,
       word: "No forecast",
       headline: input.preparing ? "The models are being prepared" : "There is no forecast",
       detail:
@@ -89,6 +119,7 @@ export function outlookOf(input: OutlookInput): Outlook {
     };
   return {
     kind: doubt ? "doubt" : "normal",
+    raised: false,
     word: doubt ? "In doubt" : "Normal",
     headline: `No alarm expected within ${formatHours(longest.horizon_hours)}`,
     detail: "Every forecast is below its threshold.",

@@ -44,11 +44,6 @@ class PlantState {
   private pace = $state(NaN);
 
   readonly sensors = $derived(this.info?.sensors ?? []);
-  readonly now = $derived(
-    Number.isFinite(this.clockTime) && this.secondsPerHour > 0
-      ? this.clockTime + Math.max(0, clock.now - this.clockAt) * (3600 / this.secondsPerHour)
-      : NaN,
-  );
   // Since when the source has been silent for longer than two of its scans; null while it is not.
   readonly silentSince = $derived.by(() => {
     if (this.arrivedAt === 0) return null;
@@ -56,6 +51,13 @@ class PlantState {
     const limit = Math.max(kLeastSilenceMs, 2 * pace - 500); // the page looks every half second
     return Number.isFinite(limit) && clock.now - this.arrivedAt > limit ? this.arrivedAt : null;
   });
+
+  // The clock stands where it was last seen while the source is silent.
+  readonly now = $derived(
+    this.silentSince === null && this.secondsPerHour > 0
+      ? this.clockTime + Math.max(0, clock.now - this.clockAt) * (3600 / this.secondsPerHour)
+      : this.clockTime,
+  );
 
   async load(): Promise<void> {
     const [info, live, history, scenarios] = await Promise.all([
