@@ -110,11 +110,10 @@ Task Connection::Run() {
       if (error) action = AfterReadError();
       if (error && !TryFlush()) co_await FlushRest();
     }
-    if (action == Action::kClose || broken_) break;
-    if (action == Action::kRefuse) {
-      co_await Linger();
-      break;
-    }
+    if (broken_) break;
+    const bool unread = in_begin_ < in_end_ || stopping();
+    if (action == Action::kRefuse || (action == Action::kClose && unread)) co_await Linger();
+    if (action == Action::kRefuse || action == Action::kClose) break;
   }
   socket_.close(ignored);
 }
@@ -402,7 +401,7 @@ Task Connection::FlushRest() {
   phase_ = Phase::kAnswer;
 }
 
-// Reads and drops for a while after a refusal: closing with unread input would reset the connection, and the
+// Reads and drops for a while before closing: with unread input that would reset the connection, and the
 // client might never see the reply.
 Task Connection::Linger() {
   ErrorCode ignored;

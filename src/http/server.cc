@@ -123,6 +123,7 @@ Status Server::Start() {
     asio::co_spawn(impl_->loops.front()->io, impl_->Accept(*listener), LogEnd);
   }
   for (const std::shared_ptr<Loop>& loop : impl_->loops) {
+    loop->now = Clock::now();
     impl_->guards.emplace_back(loop->io.get_executor());
     asio::co_spawn(loop->io, impl_->Sweep(*loop), LogEnd);
     impl_->threads.emplace_back([&loop] {
@@ -168,13 +169,18 @@ void Server::Impl::Welcome(Socket socket, Loop& loop, const std::shared_ptr<cons
     shared->connections.fetch_sub(1);
     return;
   }
-  auto connection = std::make_shared<Connection>(std::move(socket), loop, shared, router);
-  asio::co_spawn(
-      loop.io,
-      [connection, welcome = before < limit]() -> Task {
-        return welcome ? connection->Run() : connection->TurnAway();
-      },
-      LogEnd);
+  try {
+    auto connection = std::make_shared<Connection>(std::move(socket), loop, shared, router);
+    asio::co_spawn(
+        loop.io,
+        [connection, welcome = before < limit]() -> Task {
+          return welcome ? connection->Run() : connection->TurnAway();
+        },
+        LogEnd);
+  } catch (const std::exception& e) {  // out of memory: this one goes, the listener stays
+    shared->connections.fetch_sub(1);
+    spdlog::error("a connection could not be taken: {}", e.what());
+  }
 }
 
 Task Server::Impl::Sweep(Loop& loop) {
