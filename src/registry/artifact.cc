@@ -9,6 +9,7 @@
 #include "model/model_info.h"
 #include "model/onnx_reader.h"
 #include "model/onnx_writer.h"
+#include "registry/model_names.h"
 
 namespace forewarn {
 namespace {
@@ -201,7 +202,10 @@ Result<Model> AdoptForeign(const FileSet& files, ModelKind kind, const std::stri
 Result<Model> LoadVersion(Registry& registry, const ModelVersion& version) {
   const std::string label = ModelRefText(version.name, version.version);
   FW_ASSIGN_OR_RETURN(const FileSet files, registry.Files(version));
-  Result<Model> model = UnpackModel(files);
+  // A version without our digest and manifest was registered by another client of the tracking server.
+  const bool foreign = version.digest.empty() && !files.contains(kModelManifestFile);
+  Result<Model> model =
+      foreign ? AdoptForeign(files, KindOfName(version.name), version.run_name) : UnpackModel(files);
   if (!model.ok()) return model.status().WithPrefix(fmt::format("model '{}' cannot be loaded", label));
   return model;
 }

@@ -31,7 +31,8 @@ Result<std::vector<std::string>> ReadSignatureInputs(std::string_view mlmodel);
 // to be given; its threshold is .5.
 Result<Model> AdoptForeign(const FileSet& files, ModelKind kind, const std::string& run);
 
-// The version's files, checked and loaded.
+// The version's files, checked and loaded; those of a version that another client registered are adopted as
+// what its model's name says (model_names.h).
 Result<Model> LoadVersion(Registry& registry, const ModelVersion& version);
 
 }  // namespace forewarn

@@ -406,7 +406,8 @@ TEST(LocalRegistry, KilledAtRandomMomentsLosesNoAcknowledgedVersion) {
 }
 
 TEST(OpenRegistry, SaysWhatItDoesNotKnow) {
-  EXPECT_NE(OpenRegistry("http://h:1").message().find("not in this build yet"), std::string::npos);
+  EXPECT_EQ(OpenRegistry("http://").status().code(), Code::kInvalid);
+  EXPECT_NE(OpenRegistry("http://user:secret@h:1").message().find("no user and password"), std::string::npos);
   EXPECT_EQ(OpenRegistry("ftp://x").status().code(), Code::kInvalid);
   EXPECT_EQ(OpenRegistry("local:").status().code(), Code::kInvalid);
 }

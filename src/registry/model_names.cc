@@ -17,4 +17,13 @@ std::vector<std::string> ServedNames(const std::string& prefix,
   return names;
 }
 
+ModelKind KindOfName(std::string_view name) {
+  if (name.ends_with("_isolation_forest")) return ModelKind::kIsolationForest;
+  if (name.ends_with("_regime_classifier")) return ModelKind::kRegime;
+  if (name.ends_with("_deviation_predictor")) return ModelKind::kDeviation;
+  if (name.ends_with(std::string("_") + kPcaSuffix)) return ModelKind::kPca;
+  if (name.find("_forecaster_") != std::string_view::npos) return ModelKind::kForecaster;
+  return ModelKind::kClassifier;
+}
+
 }  // namespace forewarn

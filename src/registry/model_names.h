@@ -3,7 +3,10 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "model/model.h"
 
 namespace forewarn {
 
@@ -15,5 +18,7 @@ inline constexpr char kPcaSuffix[] = "pca";
 std::vector<std::string> ServedNames(const std::string& prefix,
                                      const std::vector<std::string>& horizon_names);
 std::string ForecasterName(const std::string& prefix, const std::string& horizon_name);
+// What a model under this name has to be, for one that does not say so itself (made elsewhere).
+ModelKind KindOfName(std::string_view name);
 
 }  // namespace forewarn

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "registry/local_registry.h"
+#include "registry/mlflow_registry.h"
 
 namespace forewarn {
 namespace {
@@ -102,14 +103,15 @@ Result<ModelVersion> Registry::Find(const ModelRef& ref) {
       fmt::format("model '{}' has no {}; it has versions {}", ref.name, what, ListVersions(versions)));
 }
 
-Result<std::unique_ptr<Registry>> OpenRegistry(const std::string& uri) {
+Result<std::unique_ptr<Registry>> OpenRegistry(const std::string& uri, const ObjectStoreOptions& objects) {
   constexpr std::string_view kLocal = "local:";
   if (uri.rfind(kLocal, 0) == 0 && uri.size() > kLocal.size()) {
     return LocalRegistry::Open(uri.substr(kLocal.size()));
   }
   if (uri.rfind("http://", 0) == 0 || uri.rfind("https://", 0) == 0) {
-    return Status::Invalid(fmt::format(
-        "registry '{}': tracking servers are not in this build yet; use --registry local:DIR", uri));
+    MlflowOptions options;
+    options.objects = objects;
+    return MlflowRegistry::Open(uri, std::move(options));
   }
   return Status::Invalid(fmt::format("registry '{}' is neither local:DIR nor http://host:port", uri));
 }

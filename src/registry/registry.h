@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/status.h"
+#include "io/object_store.h"
 
 namespace forewarn {
 
@@ -141,7 +142,10 @@ class Registry {
   Result<ModelVersion> Find(const std::string& ref);
 };
 
-// "local:DIR" opens (and makes) a local registry. Invalid for a scheme that is not known.
-Result<std::unique_ptr<Registry>> OpenRegistry(const std::string& uri);
+// "local:DIR" opens (and makes) a local registry; "http://host:port" means an MLflow tracking server. Invalid
+// for a scheme that is not known.
+// objects: for artifacts that the server keeps in S3 and does not hand out itself.
+Result<std::unique_ptr<Registry>> OpenRegistry(const std::string& uri,
+                                               const ObjectStoreOptions& objects = {});
 
 }  // namespace forewarn

@@ -61,8 +61,15 @@ ModelState ScoringEngine::LoadState(Registry& registry, const Target& target,
   ModelState state;
   state.name = target.name;
   const Result<ModelVersion> version = registry.Find(target.ref);
+  const auto keep = [&] {
+    if (previous == nullptr || previous->model == nullptr) return;
+    state.model = previous->model;
+    state.version = previous->version;
+    state.reason += fmt::format("; version {} stays in service", state.version.version);
+  };
   if (!version.ok()) {
     state.reason = version.message();
+    if (version.status().code() != Code::kNotFound) keep();  // the registry is away, the model is not
     return state;
   }
   state.version = *version;
@@ -80,11 +87,7 @@ ModelState ScoringEngine::LoadState(Registry& registry, const Target& target,
   }
   state.reason = model.message();
   state.version = {};
-  if (previous != nullptr && previous->model != nullptr) {
-    state.model = previous->model;
-    state.version = previous->version;
-    state.reason += fmt::format("; version {} stays in service", state.version.version);
-  }
+  keep();
   return state;
 }
 
