@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "core/file.h"
 #include "io/table_io.h"
+#include "object_stores.h"
 #include "registry/artifact.h"
 #include "registry/registry.h"
 #include "report/evaluation.h"
@@ -60,7 +61,7 @@ Status RunEvaluate(const Context& context, const EvaluateFlags& flags) {
   DatasetOptions dataset;
   dataset.seed = context.seed;
   FW_ASSIGN_OR_RETURN(const FeatureDataset data, BuildDataset(plant, table, dataset, nullptr));
-  FW_ASSIGN_OR_RETURN(const std::unique_ptr<Registry> registry, OpenRegistry(context.registry_uri));
+  FW_ASSIGN_OR_RETURN(const std::unique_ptr<Registry> registry, RegistryOf(context));
   FW_ASSIGN_OR_RETURN(const std::vector<EvaluatedModel> models, LoadModels(plant, *registry));
   EvaluationOptions options;
   options.seed = context.seed;

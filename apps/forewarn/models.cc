@@ -8,6 +8,7 @@
 #include "core/names.h"
 #include "core/plant_time.h"
 #include "model/model_info.h"
+#include "object_stores.h"
 #include "pipeline/promotion.h"
 #include "registry/artifact.h"
 #include "registry/file_set.h"
@@ -51,7 +52,7 @@ std::string MainMetric(const ModelVersion& v) {
 }
 
 Status ListModels(const Context& context) {
-  FW_ASSIGN_OR_RETURN(const std::unique_ptr<Registry> registry, OpenRegistry(context.registry_uri));
+  FW_ASSIGN_OR_RETURN(const std::unique_ptr<Registry> registry, RegistryOf(context));
   FW_ASSIGN_OR_RETURN(const std::vector<ModelVersion> versions, registry->Versions(""));
   Json list = Json::array();
   std::string text = fmt::format("{:<34} {:>7}  {:<10} {:<28} {:<20} {:<18} {}\n", "model", "version",
@@ -81,7 +82,7 @@ Json EventJson(const PromotionEvent& event) {
 }
 
 Status ShowModel(const Context& context, const ModelsFlags& flags) {
-  FW_ASSIGN_OR_RETURN(const std::unique_ptr<Registry> registry, OpenRegistry(context.registry_uri));
+  FW_ASSIGN_OR_RETURN(const std::unique_ptr<Registry> registry, RegistryOf(context));
   FW_ASSIGN_OR_RETURN(const ModelVersion v, registry->Find(flags.ref));
   FW_ASSIGN_OR_RETURN(const Model model, LoadVersion(*registry, v));
   FW_ASSIGN_OR_RETURN(const std::vector<PromotionEvent> events, registry->Promotions(v.name));
@@ -137,20 +138,20 @@ Status TellDecision(const Context& context, const PromotionDecision& d) {
 }
 
 Status PromoteModel(const Context& context, const ModelsFlags& flags) {
-  FW_ASSIGN_OR_RETURN(const std::unique_ptr<Registry> registry, OpenRegistry(context.registry_uri));
+  FW_ASSIGN_OR_RETURN(const std::unique_ptr<Registry> registry, RegistryOf(context));
   FW_ASSIGN_OR_RETURN(const PromotionDecision decision,
                       PromoteByHand(*registry, flags.ref, flags.version, flags.reason));
   return TellDecision(context, decision);
 }
 
 Status RollBackModel(const Context& context, const ModelsFlags& flags) {
-  FW_ASSIGN_OR_RETURN(const std::unique_ptr<Registry> registry, OpenRegistry(context.registry_uri));
+  FW_ASSIGN_OR_RETURN(const std::unique_ptr<Registry> registry, RegistryOf(context));
   FW_ASSIGN_OR_RETURN(const PromotionDecision decision, RollBack(*registry, flags.ref));
   return TellDecision(context, decision);
 }
 
 Status ExportModel(const Context& context, const ModelsFlags& flags) {
-  FW_ASSIGN_OR_RETURN(const std::unique_ptr<Registry> registry, OpenRegistry(context.registry_uri));
+  FW_ASSIGN_OR_RETURN(const std::unique_ptr<Registry> registry, RegistryOf(context));
   FW_ASSIGN_OR_RETURN(const ModelVersion v, registry->Find(flags.ref));
   FW_ASSIGN_OR_RETURN(const FileSet files, registry->Files(v));
   FW_RETURN_IF_ERROR(UnpackModel(files).status().WithPrefix(ModelRefText(v.name, v.version)));
@@ -185,7 +186,7 @@ Status ImportModel(const Context& context, const ModelsFlags& flags) {
     model = std::move(*loaded);
   }
   FW_ASSIGN_OR_RETURN(const std::vector<std::string> names, ImportNames(context, flags, model.info.run));
-  FW_ASSIGN_OR_RETURN(const std::unique_ptr<Registry> registry, OpenRegistry(context.registry_uri));
+  FW_ASSIGN_OR_RETURN(const std::unique_ptr<Registry> registry, RegistryOf(context));
   RunRecord run;
   run.name = model.info.run;
   run.metrics = {model.info.metrics.begin(), model.info.metrics.end()};
@@ -204,7 +205,7 @@ Status ImportModel(const Context& context, const ModelsFlags& flags) {
 }
 
 Status VerifyModels(const Context& context) {
-  FW_ASSIGN_OR_RETURN(const std::unique_ptr<Registry> registry, OpenRegistry(context.registry_uri));
+  FW_ASSIGN_OR_RETURN(const std::unique_ptr<Registry> registry, RegistryOf(context));
   FW_ASSIGN_OR_RETURN(const VerifyReport report, registry->Verify());
   Json faults = Json::array();
   for (const RegistryFault& fault : report.faults) {

@@ -1,8 +1,9 @@
-// The object stores' keys and endpoint, from the settings.
+// The object stores' keys and endpoint, from the settings, and what needs them to be opened.
 #pragma once
 
 #include "context.h"
 #include "io/object_store.h"
+#include "registry/registry.h"
 
 namespace forewarn {
 
@@ -14,6 +15,10 @@ inline ObjectStoreOptions ObjectStoresOf(const Context& context) {
   out.s3.session_token = context.Get("s3_session_token").value;
   out.s3.region = context.Get("s3_region").value;
   return out;
+}
+
+inline Result<std::unique_ptr<Registry>> RegistryOf(const Context& context) {
+  return OpenRegistry(context.registry_uri, ObjectStoresOf(context));
 }
 
 }  // namespace forewarn

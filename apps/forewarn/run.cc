@@ -108,7 +108,7 @@ Result<RunOptions> OptionsOf(const Context& context, const Plant& plant, const R
 Status RunRun(const Context& context, const RunFlags& flags) {
   FW_ASSIGN_OR_RETURN(const Plant plant, context.LoadPlant());
   FW_ASSIGN_OR_RETURN(const RunOptions options, OptionsOf(context, plant, flags));
-  FW_ASSIGN_OR_RETURN(const std::unique_ptr<Registry> registry, OpenRegistry(context.registry_uri));
+  FW_ASSIGN_OR_RETURN(const std::unique_ptr<Registry> registry, RegistryOf(context));
   FW_ASSIGN_OR_RETURN(const RunOutcome outcome, RunPipeline(plant, *registry, options));
   if (context.json) {
     context.PrintJson(OutcomeJson(outcome));

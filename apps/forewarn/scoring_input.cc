@@ -13,6 +13,7 @@
 #include "core/names.h"
 #include "io/csv_table.h"
 #include "io/table_io.h"
+#include "object_stores.h"
 #include "registry/model_names.h"
 #include "scoring/reply_json.h"
 
@@ -112,7 +113,7 @@ Result<OpenedModel> OpenModel(const Context& context, const Plant& plant, const 
   std::string wanted = ref.empty() ? context.Get("model_name").value : ref;
   if (wanted.empty()) wanted = plant.ModelName(kChampionSuffix);
   FW_ASSIGN_OR_RETURN(const ModelRef parsed, ParseModelRef(wanted));
-  FW_ASSIGN_OR_RETURN(const std::unique_ptr<Registry> registry, OpenRegistry(context.registry_uri));
+  FW_ASSIGN_OR_RETURN(const std::unique_ptr<Registry> registry, RegistryOf(context));
   // Found here first, for its own words on what there is.
   const Result<ModelVersion> found = registry->Find(parsed);
   if (!found.ok()) return found.status().WithPrefix(fmt::format("registry {}", registry->Uri()));

@@ -89,7 +89,7 @@ Status RunTrain(const Context& context, const TrainFlags& flags) {
     return Status::Invalid(fmt::format("{} holds the features of plant '{}'; train it with --plant {}",
                                        flags.features, dataset.plant, dataset.plant));
   }
-  FW_ASSIGN_OR_RETURN(const std::unique_ptr<Registry> registry, OpenRegistry(context.registry_uri));
+  FW_ASSIGN_OR_RETURN(const std::unique_ptr<Registry> registry, RegistryOf(context));
   TrainOptions options;
   options.only = flags.only;
   options.seed = context.seed;

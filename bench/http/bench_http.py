@@ -3,103 +3,42 @@
 Both sides serve `xgboost_calibrated` (three folds) and forecasters trained on the same feature set; each server has one
 core and wrk the other. Prints requests/s, ratios, the 99th percentile at half load, resident memory, cold start.
 
-Usage: bench_http.py [--seconds 5] [--connections 16]     (FOREWARN_BIN names the program)
+Usage: bench_http.py [--seconds 5] [--connections 16]     (FOREWARN_BIN names the program; two cores are needed)
 """
 
 import argparse
-import contextlib
 import json
-import os
 import re
-import signal
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = os.environ.get("FOREWARN_BIN", str(ROOT / "build" / "release" / "forewarn"))
-DATA = Path(os.environ.get("FOREWARN_SHARED_DATA", ROOT.parent / "shared" / "data"))
+sys.path.insert(0, str(ROOT / "tests" / "services"))
+from services import PROGRAM, Up, call, forewarn, free_port, process, resident_mb, train, wait_until  # noqa: E402
+
 TARGETS = {"/predict": 50, "/forecast": 50, "/explain": 40, "/infer/predict": 20}
-SERVER_CORE, CLIENT_CORE = ("0", "1") if (os.cpu_count() or 1) > 1 else ("0", "0")
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def call(url, body=None, headers=None, method=None):
-    data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json", **(headers or {})}, method=method)
-    with urllib.request.urlopen(request, timeout=10) as reply:
-        return json.loads(reply.read() or b"null")
-
-
-@contextlib.contextmanager
-def process(command, **kwargs):
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **kwargs)
-    try:
-        yield child
-    finally:
-        child.send_signal(signal.SIGTERM)
-        try:
-            child.wait(20)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-
-
-def wait_for(check, child, seconds=120):
-    """Polls until the server answers; fails if it ended or never does."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if child.poll() is not None:
-            sys.exit(f"the server ended with code {child.returncode}")
-        try:
-            return check()
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.002)
-    sys.exit("the server did not become ready")
-
-
-def forewarn(*arguments):
-    done = subprocess.run([PROGRAM, *arguments], check=True, stdout=subprocess.PIPE, text=True)
-    return done.stdout
+SERVER_CORE, CLIENT_CORE = "0", "1"
+ON_SERVER_CORE = ("taskset", "-c", SERVER_CORE)
 
 
 def prepare(folder):
     """A data folder whose champion is xgboost_calibrated, and the peer's models from the same features."""
-    data, features = folder / "data", folder / "features"
-    table = DATA / "gas-treatment" / "labeled_dataset.csv"
-    if not table.is_file():
-        print("the real data is not here: 60 days of the simulated plant instead")
-        forewarn("simulate", "--hours", "1440", "--out", str(folder / "raw.csv"))
-        forewarn("label", str(folder / "raw.csv"), "--out", str(folder / "labelled.csv"))
-        table = folder / "labelled.csv"
-    forewarn("etl", str(table), "--out", str(features))
-    forewarn("--data-dir", str(data), "train", "--features", str(features), "--only",
-             "xgboost_calibrated,forecaster_1h,forecaster_3h,forecaster_6h,pca")
-    versions = json.loads(forewarn("--data-dir", str(data), "models", "list", "--json"))
-    for row in versions:
-        forewarn("--data-dir", str(data), "models", "promote", row["name"], str(row["version"]))
+    features = train(folder, folder / "data", "xgboost_calibrated,forecaster_1h,forecaster_3h,forecaster_6h,pca")
     plant = json.loads(forewarn("plant", "show", "--json"))
     subprocess.run([sys.executable, ROOT / "bench" / "peer" / "train_peer.py", features, folder / "peer"], check=True,
                    input=json.dumps(plant["features"]["point"]), text=True)
-    return data
+    return folder / "data"
 
 
-def bodies():
-    peer = json.loads((prepare.folder / "peer" / "peer.json").read_text())
-    point = {"features": {name: round(value * 1.01 + 0.1, 3) for name, value in zip(peer["features"], peer["medians"])}}
+def bodies(folder):
+    peer = json.loads((folder / "peer" / "peer.json").read_text())
     middle = dict(zip(peer["features"], peer["medians"]))
-    rows = [{s: round(middle.get(s, 50.0) * (1 + 0.001 * hour), 3) for s in peer["sensors"]} for hour in range(12)]
+    point = {"features": {name: round(value * 1.01 + 0.1, 3) for name, value in middle.items()}}
+    rows = [{s: round(middle[s] * (1 + 0.001 * hour), 3) for s in peer["sensors"]} for hour in range(12)]
     return {"/predict": point, "/forecast": {"horizon": 1, "recent_observations": rows}, "/explain": point,
             "/infer/predict": point}
 
@@ -137,24 +76,24 @@ def p99_ms(url, body, rate, headers=None):
     return statistics.quantiles([int(row[2]) / 1000 for row in rows], n=100)[98], len(rows)
 
 
-def resident_mb(pid):
-    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text()).group(1)) / 1024
-
-
 def measure(base, bodies_, paths, args, headers=None):
     return {path: wrk(base + path, bodies_[path], args.seconds, args.connections, headers) for path in paths}
 
 
 def peer_figures(folder, args, texts):
     port = free_port()
-    command = ["taskset", "-c", SERVER_CORE, sys.executable, "-m", "uvicorn", "--app-dir", str(ROOT / "bench" / "peer"),
-               "peer:app", "--port", str(port), "--no-access-log", "--log-level", "error"]
-    with process(command, env={**os.environ, "PEER_MODELS": str(folder / "peer"), "OMP_NUM_THREADS": "1"}) as child:
+    command = [*ON_SERVER_CORE, "env", f"PEER_MODELS={folder / 'peer'}", "OMP_NUM_THREADS=1", sys.executable, "-m", "uvicorn",
+               "--app-dir", ROOT / "bench" / "peer", "peer:app", "--port", port, "--no-access-log", "--log-level", "error"]
+    with process(command) as child:
         base = f"http://127.0.0.1:{port}"
-        wait_for(lambda: call(base + "/health"), child)
+        wait_until(lambda: call(base + "/health"), child)
         figures = measure(base, texts, ("/predict", "/forecast", "/explain"), args)
         print(f"peer resident: {resident_mb(child.pid):.0f} MB")
     return figures
+
+
+def serve_inference(data, port):
+    return [PROGRAM, "--data-dir", data, "serve", "inference", "--listen", f"127.0.0.1:{port}"]
 
 
 def cold_start_ms(data, texts):
@@ -162,8 +101,8 @@ def cold_start_ms(data, texts):
     for _ in range(5):
         port = free_port()
         start = time.perf_counter()
-        with process([PROGRAM, "--data-dir", str(data), "serve", "inference", "--listen", f"127.0.0.1:{port}"]) as child:
-            wait_for(lambda: call(f"http://127.0.0.1:{port}/predict", texts["/predict"]), child)
+        with process(serve_inference(data, port)) as child:
+            wait_until(lambda: call(f"http://127.0.0.1:{port}/predict", texts["/predict"]), child)
             times.append((time.perf_counter() - start) * 1000)
     return statistics.median(times)
 
@@ -171,11 +110,9 @@ def cold_start_ms(data, texts):
 def inference_figures(data, args, texts):
     print(f"cold start to the first answer: {cold_start_ms(data, texts):.0f} ms (wanted: 300)")
     port = free_port()
-    command = ["taskset", "-c", SERVER_CORE, PROGRAM, "--data-dir", str(data), "serve", "inference", "--listen",
-               f"127.0.0.1:{port}"]
-    with process(command) as child:
+    with process([*ON_SERVER_CORE, *serve_inference(data, port)]) as child:
         base = f"http://127.0.0.1:{port}"
-        wait_for(lambda: call(base + "/predict", texts["/predict"]), child)
+        wait_until(lambda: call(base + "/predict", texts["/predict"]), child)
         figures = measure(base, texts, ("/predict", "/forecast", "/explain"), args)
         for path, rate in figures.items():
             p99, count = p99_ms(base + path, texts[path], rate / 2)
@@ -185,19 +122,12 @@ def inference_figures(data, args, texts):
 
 
 def gateway_figures(data, args, texts):
-    ports = {name: free_port() for name in ("sensors", "inference", "gateway")}
-    command = ["taskset", "-c", SERVER_CORE, PROGRAM, "--data-dir", str(data), "up"]
-    for name, port in ports.items():
-        command += [f"--{name}-port", str(port)]
-    with process(command) as child:
-        base = f"http://127.0.0.1:{ports['gateway']}"
-        wait_for(lambda: call(base + "/ready"), child)
-        token = call(base + "/auth/register", {"username": "bench", "password": "bench-password"})["access_token"]
-        headers = {"Authorization": f"Bearer {token}"}
-        figures = measure(base, texts, ("/infer/predict",), args, headers)
-        p99, count = p99_ms(base + "/infer/predict", texts["/infer/predict"], figures["/infer/predict"] / 2, headers)
+    with Up(data, prefix=ON_SERVER_CORE) as up:
+        headers = up.sign_in()
+        figures = measure(up.url(), texts, ("/infer/predict",), args, headers)
+        p99, count = p99_ms(up.url() + "/infer/predict", texts["/infer/predict"], figures["/infer/predict"] / 2, headers)
         print(f"/infer/predict: p99 {p99:.2f} ms over {count} requests at half load")
-        print(f"resident: {resident_mb(child.pid):.0f} MB `up` (wanted: 90)")
+        print(f"resident: {resident_mb(up.child.pid):.0f} MB `up` (wanted: 90)")
     return figures
 
 
@@ -207,10 +137,10 @@ def main():
     parser.add_argument("--connections", type=int, default=16)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        prepare.folder = Path(scratch)
-        data = prepare(prepare.folder)
-        texts = bodies()
-        peer = peer_figures(prepare.folder, args, texts)
+        folder = Path(scratch)
+        data = prepare(folder)
+        texts = bodies(folder)
+        peer = peer_figures(folder, args, texts)
         ours = inference_figures(data, args, texts)
         ours |= gateway_figures(data, args, texts)
     failed = False

@@ -1,0 +1,149 @@
+"""Starting and stopping the product's processes, for tests and benchmarks. Every process is ended by its own pid."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = os.environ.get("FOREWARN_BIN", str(ROOT / "build" / "release" / "forewarn"))
+DATA = Path(os.environ.get("FOREWARN_SHARED_DATA", ROOT.parent / "shared" / "data"))
+SERVICES = ("sensors", "inference", "gateway")
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def forewarn(*arguments, **kwargs):
+    """Runs the program to its end; its standard output."""
+    return subprocess.run([PROGRAM, *map(str, arguments)], check=True, stdout=subprocess.PIPE, text=True, **kwargs).stdout
+
+
+def call(url, body=None, headers=None, method=None, timeout=10):
+    """One request; the reply's JSON. Raises urllib's HTTPError for what is no success."""
+    data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json", **(headers or {})}, method=method)
+    with urllib.request.urlopen(request, timeout=timeout) as reply:
+        return json.loads(reply.read() or b"null")
+
+
+def wait_until(check, child=None, seconds=120):
+    """Asks again and again until `check` gives something true; the answer. A child that ended is a failure."""
+    deadline = time.monotonic() + seconds
+    problem = None
+    while time.monotonic() < deadline:
+        if child is not None and child.poll() is not None:
+            raise RuntimeError(f"the process ended with code {child.returncode}")
+        try:
+            answer = check()
+            if answer:
+                return answer
+        except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
+            problem = error
+        time.sleep(0.002)
+    raise TimeoutError(f"not ready after {seconds} s: {problem}")
+
+
+def stop(child, seconds=30):
+    if child.poll() is None:
+        child.send_signal(signal.SIGTERM)
+        try:
+            child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+    return child.returncode
+
+
+@contextlib.contextmanager
+def process(command, log=None, **kwargs):
+    with contextlib.ExitStack() as stack:
+        out = stack.enter_context(open(log, "ab")) if log else subprocess.DEVNULL
+        child = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=out, stderr=out, **kwargs)
+        try:
+            yield child
+        finally:
+            stop(child)
+
+
+class Up:
+    """`forewarn up` on free ports over a data folder."""
+
+    def __init__(self, data, *flags, prefix=(), env=None, log=None):
+        self.ports = {name: free_port() for name in SERVICES}
+        self.command = [*prefix, PROGRAM, "--data-dir", data, "up", *flags]
+        for name, port in self.ports.items():
+            self.command += [f"--{name}-port", port]
+        self.env, self.log, self.child = env, log, None
+
+    def url(self, service="gateway"):
+        return f"http://127.0.0.1:{self.ports[service]}"
+
+    def start(self, ready=True):
+        with contextlib.ExitStack() as stack:
+            out = stack.enter_context(open(self.log, "ab")) if self.log else subprocess.DEVNULL
+            self.child = subprocess.Popen(list(map(str, self.command)), stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                                          env={**os.environ, **(self.env or {})})
+        wait_until(lambda: call(self.url() + ("/ready" if ready else "/health")), self.child)
+        return self
+
+    def kill(self):
+        self.child.kill()
+        self.child.wait()
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        stop(self.child)
+
+    def sign_in(self, name="tester", password="a-good-password"):
+        """A bearer header; the account is made at its first use."""
+        try:
+            token = call(self.url() + "/auth/register", {"username": name, "password": password})["access_token"]
+        except urllib.error.HTTPError as error:
+            if error.code != 409:
+                raise
+            form = urllib.request.Request(self.url() + "/auth/login", f"username={name}&password={password}".encode(),
+                                          {"Content-Type": "application/x-www-form-urlencoded"})
+            with urllib.request.urlopen(form, timeout=10) as reply:
+                token = json.loads(reply.read())["access_token"]
+        return {"Authorization": f"Bearer {token}"}
+
+
+def resident_mb(pid):
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError(f"no process {pid}")
+
+
+def labelled_table(folder):
+    """The real labelled table, or 60 days of the simulated plant where it is absent."""
+    table = DATA / "gas-treatment" / "labeled_dataset.csv"
+    if table.is_file():
+        return table
+    print("the real data is not here: 60 days of the simulated plant instead", file=sys.stderr)
+    forewarn("simulate", "--hours", 1440, "--out", folder / "raw.csv")
+    forewarn("label", folder / "raw.csv", "--out", folder / "labelled.csv")
+    return folder / "labelled.csv"
+
+
+def train(folder, data, only=None):
+    """Features of the labelled table, trained and promoted into a data folder; the features' folder."""
+    features = folder / "features"
+    forewarn("etl", labelled_table(folder), "--out", features)
+    forewarn("--data-dir", data, "train", "--features", features, "--no-verdicts", *(["--only", only] if only else []))
+    for row in json.loads(forewarn("--data-dir", data, "models", "list", "--json")):
+        forewarn("--data-dir", data, "models", "promote", row["name"], row["version"])
+    return features
