@@ -17,7 +17,7 @@ def write_until_killed(url, headers, body, kept):
     """Posts predictions; notes the id of each that was acknowledged."""
     while True:
         try:
-            kept.append(services.call(url + "/infer/predict", body, headers)["history_id"])
+            kept.append(services.call(url + "/infer/predict", body, headers)["id"])
         except (urllib.error.URLError, ConnectionError, TimeoutError, json.JSONDecodeError, ValueError):
             return
 
