@@ -3,7 +3,7 @@
 
 #include "context.h"
 #include "io/object_store.h"
-#include "registry/registry.h"
+#include "registry/open_registry.h"
 
 namespace forewarn {
 

@@ -125,12 +125,4 @@ Result<uint64_t> CachedRegistry::Revision() {
   return revision_.load();
 }
 
-Result<std::unique_ptr<Registry>> OpenCachedRegistry(const std::string& uri,
-                                                     const ObjectStoreOptions& objects,
-                                                     const fs::path& cache) {
-  FW_ASSIGN_OR_RETURN(std::unique_ptr<Registry> registry, OpenRegistry(uri, objects));
-  if (!uri.starts_with("http")) return registry;
-  return std::unique_ptr<Registry>(new CachedRegistry(std::move(registry), cache));
-}
-
 }  // namespace forewarn

@@ -56,9 +56,4 @@ class CachedRegistry final : public Registry {
   std::atomic<uint64_t> revision_ = 0;
 };
 
-// OpenRegistry, behind a CachedRegistry in `cache` where it is a server.
-Result<std::unique_ptr<Registry>> OpenCachedRegistry(const std::string& uri,
-                                                     const ObjectStoreOptions& objects,
-                                                     const std::filesystem::path& cache);
-
 }  // namespace forewarn

@@ -5,9 +5,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include "registry/local_registry.h"
-#include "registry/mlflow_registry.h"
-
 namespace forewarn {
 namespace {
 
@@ -101,19 +98,6 @@ Result<ModelVersion> Registry::Find(const ModelRef& ref) {
       ref.version != 0 ? fmt::format("version {}", ref.version) : fmt::format("alias '{}'", ref.alias);
   return Status::NotFound(
       fmt::format("model '{}' has no {}; it has versions {}", ref.name, what, ListVersions(versions)));
-}
-
-Result<std::unique_ptr<Registry>> OpenRegistry(const std::string& uri, const ObjectStoreOptions& objects) {
-  constexpr std::string_view kLocal = "local:";
-  if (uri.rfind(kLocal, 0) == 0 && uri.size() > kLocal.size()) {
-    return LocalRegistry::Open(uri.substr(kLocal.size()));
-  }
-  if (uri.rfind("http://", 0) == 0 || uri.rfind("https://", 0) == 0) {
-    MlflowOptions options;
-    options.objects = objects;
-    return MlflowRegistry::Open(uri, std::move(options));
-  }
-  return Status::Invalid(fmt::format("registry '{}' is neither local:DIR nor http://host:port", uri));
 }
 
 }  // namespace forewarn

@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "core/status.h"
-#include "io/object_store.h"
 
 namespace forewarn {
 
@@ -142,10 +141,7 @@ class Registry {
   Result<ModelVersion> Find(const std::string& ref);
 };
 
-// "local:DIR" opens (and makes) a local registry; "http://host:port" means an MLflow tracking server. Invalid
-// for a scheme that is not known.
-// objects: for artifacts that the server keeps in S3 and does not hand out itself.
-Result<std::unique_ptr<Registry>> OpenRegistry(const std::string& uri,
-                                               const ObjectStoreOptions& objects = {});
+// "local:DIR" opens (and makes) a local registry. Invalid for a scheme that is not known.
+Result<std::unique_ptr<Registry>> OpenRegistry(const std::string& uri);
 
 }  // namespace forewarn
