@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "core/random.h"
 
 namespace forewarn {
@@ -52,7 +55,8 @@ TEST(DeliveryLedger, NeverCommitsPastAnOpenMessage) {
       EXPECT_GT(commit, committed);
       committed = commit;
       for (const int64_t each : offsets) {
-        if (each < commit) EXPECT_NE(std::find(done.begin(), done.end(), each), done.end());
+        if (each >= commit) continue;
+        EXPECT_NE(std::find(done.begin(), done.end(), each), done.end());
       }
     }
     EXPECT_EQ(committed, offsets.back() + 1);
