@@ -18,7 +18,8 @@ TEST(ParseKafkaOptions, ReadsBrokersAndTopics) {
 }
 
 TEST(ParseKafkaOptions, RefusesWhatCannotWork) {
-  for (const char* text : {"", "/a>b", "h:1/a", "h:1/a>a", "h:1/a>b!a", "h:1/a b>c", "h:1/>b", "h:1/a>..", "h:1/a>b!"}) {
+  for (const char* text :
+       {"", "/a>b", "h:1/a", "h:1/a>a", "h:1/a>b!a", "h:1/a b>c", "h:1/>b", "h:1/a>..", "h:1/a>b!"}) {
     EXPECT_EQ(ParseKafkaOptions(text).status().code(), Code::kUsage) << text;
   }
 }
