@@ -1,7 +1,11 @@
 // The one implementation of Store: a group writer and a pool of readers over SOCI.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <condition_variable>
+#include <cstring>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -122,6 +126,14 @@ class SociStore : public Store {
   GroupWriter writer_;
 };
 
+// A new file is the owner's alone: it holds password hashes. SQLite gives its log the same mode.
+Status MakePrivate(const std::filesystem::path& file) {
+  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd >= 0) ::close(fd);
+  if (fd >= 0 || errno == EEXIST) return Status::Ok();
+  return Status::Io(fmt::format("cannot make '{}': {}", file.string(), std::strerror(errno)));
+}
+
 }  // namespace
 
 Result<int64_t> Store::Apply(Write write) {
@@ -141,8 +153,9 @@ Result<int64_t> Store::Apply(Write write) {
 
 Result<std::unique_ptr<Store>> OpenStore(const StoreOptions& options) {
   FW_ASSIGN_OR_RETURN(const DatabaseUrl url, ParseDatabaseUrl(options.url));
-  if (url.engine == Engine::kSqlite && url.file.has_parent_path()) {
-    FW_RETURN_IF_ERROR(MakeFolders(url.file.parent_path()));
+  if (url.engine == Engine::kSqlite) {
+    if (url.file.has_parent_path()) FW_RETURN_IF_ERROR(MakeFolders(url.file.parent_path()));
+    FW_RETURN_IF_ERROR(MakePrivate(url.file));
   }
   try {
     soci::session session;
