@@ -12,10 +12,10 @@ type Reading = Schemas["Reading"];
 
 const kHours = 60; // what the charts show
 const kLeastSilenceMs = 1000;
-const kReviseMs = 1000;
+const kShowMs = 1000;
 
 export interface Hour {
-  time: number; // plant time, its start; of the open hour, of its newest scan
+  time: number; // plant time, its start
   values: (number | null)[]; // in the order of the plant's sensors
 }
 
@@ -25,12 +25,13 @@ class PlantState {
   reading = $state.raw<Reading | null>(null);
   scenarios = $state.raw<readonly Scenario[]>([]);
   scenario = $state<string | null>(null);
-  // Counts changes of `hours` or `open`; those of the open hour at most once a second: a chart needs no more.
+  // Counts changes of what history() gives.
   revision = $state(0);
-  private revisedAt = 0;
+  private newest: Reading | null = null;
+  private shownAt = 0;
+  private showTimer: ReturnType<typeof setTimeout> | null = null;
   hoursLoaded = $state(false);
   private readonly hours = new Series<Hour>(kHours);
-  private open: Hour | null = null;
 
   // The plant's clock: a plant time, when the page knew it, and how fast it runs.
   private clockTime = $state(NaN);
@@ -39,17 +40,18 @@ class PlantState {
 
   // Arrival of the newest reading, and the longest of the last intervals between two: what is silence is known from the
   // source's own pace.
-  private arrivedAt = $state(0);
+  private arrivedAt = 0;
   private intervals: number[] = [];
-  private pace = $state(NaN);
+  private pace = NaN;
 
   readonly sensors = $derived(this.info?.sensors ?? []);
   // Since when the source has been silent for longer than two of its scans; null while it is not.
   readonly silentSince = $derived.by(() => {
+    const silence = clock.now - this.arrivedAt;
     if (this.arrivedAt === 0) return null;
     const pace = Number.isFinite(this.pace) ? this.pace : this.secondsPerHour * 1000;
     const limit = Math.max(kLeastSilenceMs, 2 * pace - 500); // the page looks every half second
-    return Number.isFinite(limit) && clock.now - this.arrivedAt > limit ? this.arrivedAt : null;
+    return Number.isFinite(limit) && silence > limit ? this.arrivedAt : null;
   });
 
   // The clock stands where it was last seen while the source is silent.
@@ -72,17 +74,18 @@ class PlantState {
     if (live.ok) {
       this.secondsPerHour = live.data.seconds_per_hour;
       this.scenario = live.data.scenario;
-      this.setClock(parseTime(live.data.plant_time));
+      this.setClock(parseTime(live.data.plant_time), Date.now());
       this.takeReading(live.data.reading);
     }
     if (history.ok && this.info) {
       this.hours.merge(history.data.readings.map((reading) => this.hourOf(reading)));
       this.hoursLoaded = true;
-      this.revise();
+      this.revision++;
     }
     if (scenarios.ok) this.takeScenarios(scenarios.data);
   }
 
+  // Scans may come many times a second; the eye is shown one a second.
   takeReading(reading: Reading): void {
     const arrived = Date.now();
     if (this.arrivedAt > 0) {
@@ -90,20 +93,27 @@ class PlantState {
       if (this.intervals.length >= 4) this.pace = Math.max(...this.intervals);
     }
     this.arrivedAt = arrived;
+    this.newest = reading;
+    const wait = this.shownAt + kShowMs - arrived;
+    if (wait <= 0) this.show();
+    else this.showTimer ??= setTimeout(() => this.show(), wait);
+  }
+
+  private show(): void {
+    if (this.showTimer) clearTimeout(this.showTimer);
+    this.showTimer = null;
+    const reading = this.newest;
+    if (!reading) return;
+    this.shownAt = Date.now();
     this.reading = reading;
     this.scenario = reading.scenario;
-    const time = parseTime(reading.timestamp);
-    this.setClock(time);
-    if (this.info && time > (this.hours.last?.time ?? -Infinity)) this.open = this.hourOf(reading);
-    if (arrived - this.revisedAt >= kReviseMs) this.revise();
+    this.setClock(parseTime(reading.timestamp), this.arrivedAt);
   }
 
   takeHour(reading: Reading): void {
     if (!this.info) return;
-    const hour = this.hourOf(reading);
-    this.hours.add(hour);
-    if (this.open && this.open.time < hour.time + this.info.interval_seconds * 1000) this.open = null;
-    this.revise();
+    this.hours.add(this.hourOf(reading));
+    this.revision++;
   }
 
   // A pause that is the connection's fault says nothing about the source's pace.
@@ -137,14 +147,8 @@ class PlantState {
     return typeof value === "number" ? value : null;
   }
 
-  // Closed hours and the open one behind them, newest last.
+  // The newest closed hours, oldest first.
   history(count: number): readonly Hour[] {
-    const closed = this.hours.all;
-    const open = this.open && this.open.time > (this.hours.last?.time ?? -Infinity) ? [this.open] : [];
-    return [...closed.slice(-Math.max(0, count - open.length)), ...open];
-  }
-
-  closedHours(count: number): readonly Hour[] {
     return this.hours.all.slice(-count);
   }
 
@@ -161,25 +165,23 @@ class PlantState {
   }
 
   clear(): void {
-    this.info = this.reading = this.scenario = this.open = null;
+    this.info = this.reading = this.newest = this.scenario = null;
+    if (this.showTimer) clearTimeout(this.showTimer);
+    this.showTimer = null;
+    this.shownAt = 0;
     this.scenarios = [];
     this.hours.clear();
     this.hoursLoaded = false;
     this.clockTime = NaN;
     this.arrivedAt = 0;
     this.intervals = [];
-    this.revise();
-  }
-
-  private revise(): void {
-    this.revisedAt = Date.now();
     this.revision++;
   }
 
-  private setClock(time: number): void {
+  private setClock(time: number, at: number): void {
     if (!Number.isFinite(time)) return;
     this.clockTime = time;
-    this.clockAt = Date.now();
+    this.clockAt = at;
   }
 
   private takeScenarios(list: Schemas["Scenarios"]): void {
