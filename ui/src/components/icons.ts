@@ -12,6 +12,8 @@ export const kPaths = {
   right: "M4 12h15M13 6l6 6-6 6",
   downRight: "M6 6l12 12M18 9v9H9",
   down: "M12 4v15M6 13l6 6 6-6",
+  expand: "M5 9l7 7 7-7",
+  collapse: "M5 15l7-7 7 7",
   trash: "M4 7h16M9 7V4h6v3M6.5 7l1 13h9l1-13",
   refresh: "M20 5v5h-5M19.5 10a8 8 0 1 0 .4 4",
   download: "M12 4v11M7 10l5 5 5-5M4 20h16",
