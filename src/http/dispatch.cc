@@ -31,7 +31,9 @@ auto Caught(const Request& request, Run run) -> decltype(run()) {
 class FunctionSink : public Responder::Sink {
  public:
   explicit FunctionSink(std::function<void(Response)> done) : done_(std::move(done)) {}
-  ~FunctionSink() override { Reply(Problem(Status::Internal("a request was given up without an answer"))); }
+  ~FunctionSink() override {
+    if (!answered_.test()) Reply(Problem(Status::Internal("a request was given up without an answer")));
+  }
   void Reply(Response response) override {
     if (!answered_.test_and_set()) done_(std::move(response));
   }
