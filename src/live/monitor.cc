@@ -68,6 +68,7 @@ struct Monitor::Impl {
   void OnSource(const SensorEvent& event);
   void Publish(const char* name, std::string data, PlantTime time);
   void Say(const std::function<void(MonitorStatus*)>& change);
+  void TellModel(const HourRisk& risk);
 
   const Plant plant;
   const EventOptions options;
@@ -204,8 +205,19 @@ void Monitor::Impl::Replay(const SensorReading& hour, bool forecast) {
   if (!Evaluate(hour, &risk)) return;
   (void)alarms.Step(hour.time, risk.alarm_rules);
   risk.alarm = alarms.open();
-  if (forecast) forecaster.Assess(rows, &risk);
-  if (forecast) Keep(std::move(risk));
+  if (!forecast) return;
+  forecaster.Assess(rows, &risk);
+  TellModel(risk);
+  Keep(std::move(risk));
+}
+
+// Whether somebody answers, and why not: known from the first hour on, replayed or watched.
+void Monitor::Impl::TellModel(const HourRisk& risk) {
+  Say([&](MonitorStatus* now) {
+    now->model = !risk.forecasts.empty() && risk.reason.empty();
+    now->source = true;
+    now->detail = risk.reason;
+  });
 }
 
 void Monitor::Impl::WatchAlarm(PlantTime hour, HourRisk* risk, WarningRule::Hour* seen) {
@@ -264,12 +276,7 @@ void Monitor::Impl::Watch(const SensorReading& hour, PlantTime told) {
   seen.abstains = risk.status != InputStatus::kOk;
   WatchWarning(seen, &risk);
   last_hour = hour.time;
-  const bool model = !risk.forecasts.empty() && risk.reason.empty();
-  Say([&](MonitorStatus* now) {
-    now->model = model;
-    now->source = true;
-    now->detail = risk.reason;
-  });
+  TellModel(risk);
   Keep(std::move(risk));
 }
 
