@@ -328,8 +328,10 @@ ImportanceReply ScoringEngine::Importance(const std::string& name) const {
 }
 
 RecommendReply ScoringEngine::Recommend(const RecommendRequest& request) const {
-  const double risk = request.risk_score;
-  const double failures = request.failure_frequency;
+  return forewarn::Recommend(request.failure_frequency, request.risk_score);
+}
+
+RecommendReply Recommend(double failures, double risk) {
   if (failures >= 5 && risk >= 0.8) {
     return {"Inspect now and plan the replacement within 24 hours.", "high"};
   }

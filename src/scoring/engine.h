@@ -77,6 +77,9 @@ struct RecommendReply {
   const char* urgency = "low";  // "high", "medium", "low"
 };
 
+// What to do at a risk, after so many failures (models.md, "Scoring"): a rule, no model.
+RecommendReply Recommend(double failures, double risk);
+
 // One of the served names, loaded or not.
 struct ModelState {
   std::string name;
