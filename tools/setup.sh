@@ -9,7 +9,7 @@ packages=(
   ca-certificates git make cmake ninja-build g++ ccache mold pkg-config python3 python3-pip python3-venv
   libxgboost-dev libonnx-dev libprotobuf-dev protobuf-compiler libeigen3-dev libcli11-dev libspdlog-dev
   libfmt-dev nlohmann-json3-dev libsimdjson-dev libtomlplusplus-dev libzip-dev libexpat1-dev libfreexl-dev
-  libxlsxwriter-dev libpcre2-dev libsqlite3-dev libssl-dev libgtest-dev libgmock-dev libbenchmark-dev libhowardhinnant-date-dev tzdata
+  libxlsxwriter-dev libpcre2-dev libsqlite3-dev libssl-dev zlib1g-dev libgtest-dev libgmock-dev libbenchmark-dev libhowardhinnant-date-dev tzdata
   libboost1.81-dev libsoci-dev libpq-dev libsodium-dev libutf8proc-dev prometheus-cpp-dev libcurl4-openssl-dev librdkafka-dev nodejs npm
 )
 [ "$stage" = test ] && packages+=(clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 postgresql chromium wrk nghttp2-client curl)
