@@ -24,15 +24,14 @@ GatewayCore::Kind KindOf(http::Metrics& metrics, const char* type) {
                              kInferBuckets, {{"type", type}})};
 }
 
-// The gateway is ready when it sees the plant and somebody who can score.
+}  // namespace
+
 Readiness MonitorReadiness(const Monitor& monitor) {
   const MonitorStatus status = monitor.status();
   if (status.model && status.source) return {true, 1, "ready"};
   const double progress = (status.model ? 0.5 : 0) + (status.source ? 0.5 : 0);
   return {false, progress, status.detail.empty() ? "waiting for the plant's first hour" : status.detail};
 }
-
-}  // namespace
 
 GatewayCore::GatewayCore(const GatewayParts& parts, GatewayOptions the_options, SensorJson the_json)
     : GatewayParts(parts),

@@ -46,6 +46,9 @@ struct GatewayOptions {
   WallClock clock = SystemWallClock();
 };
 
+// Ready once the monitor has seen the plant and somebody who can score.
+Readiness MonitorReadiness(const Monitor& monitor);
+
 class GatewayApi {
  public:
   static Result<std::unique_ptr<GatewayApi>> Make(GatewayParts parts, GatewayOptions options);
