@@ -2,15 +2,14 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <memory>
+
+#include "core/sha256.h"
 
 namespace forewarn {
 namespace {
@@ -34,24 +33,6 @@ class Descriptor {
 
  private:
   int fd_;
-};
-
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr);
-  }
-  void Add(const void* data, size_t size) { EVP_DigestUpdate(context_.get(), data, size); }
-  std::string Hex() {
-    std::array<unsigned char, 32> digest{};
-    EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr);
-    std::string out;
-    for (const unsigned char b : digest) out += fmt::format("{:02x}", b);
-    return out;
-  }
-
- private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
 };
 
 // Calls use(bytes, size) for each piece of the file.
@@ -131,14 +112,14 @@ Status MakeFolders(const fs::path& path) {
 
 std::string Sha256Hex(std::string_view bytes) {
   Sha256 digest;
-  digest.Add(bytes.data(), bytes.size());
+  digest.Add(bytes);
   return digest.Hex();
 }
 
 Result<std::string> Sha256HexOfFile(const fs::path& path) {
   Sha256 digest;
   FW_RETURN_IF_ERROR(ReadPieces(path, [&](const char* data, size_t size) {
-    digest.Add(data, size);
+    digest.Add({data, size});
     return Status::Ok();
   }));
   return digest.Hex();

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -57,13 +56,6 @@ Status FileLock::Write(std::string_view text) const {
   const ssize_t written = ::pwrite(fd_, text.data(), text.size(), 0);
   if (written == static_cast<ssize_t>(text.size()) && ::ftruncate(fd_, written) == 0) return Status::Ok();
   return Status::Io(fmt::format("cannot write a lock's file: {}", std::strerror(errno)));
-}
-
-bool FileLock::IsAt(const std::filesystem::path& path) const {
-  struct stat ours{};
-  struct stat there{};
-  return ::fstat(fd_, &ours) == 0 && ::stat(path.c_str(), &there) == 0 && ours.st_dev == there.st_dev &&
-         ours.st_ino == there.st_ino;
 }
 
 }  // namespace forewarn

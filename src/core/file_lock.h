@@ -24,8 +24,6 @@ class FileLock {
 
   // What the lock's file says to those who find it taken; whoever holds it exclusively writes it in place.
   Status Write(std::string_view text) const;
-  // False where `path` is no longer the file that is locked: it was moved away before the lock was ours.
-  bool IsAt(const std::filesystem::path& path) const;
 
  private:
   explicit FileLock(int fd) : fd_(fd) {}

@@ -199,6 +199,7 @@ void HideInLogs(std::string_view secret) {
 
 void Log(LogLevel level, std::string_view component, std::string_view message,
          std::initializer_list<LogField> fields) {
+  PrepareLogger();
   t_extras = {component, fields};
   spdlog::default_logger_raw()->log(SpdlogLevel(level),
                                     spdlog::string_view_t(message.data(), message.size()));
