@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "io/workbook_table.h"
 #include "io/xlsx_fixture.h"
 #include "io/xlsx_reader.h"
 
@@ -45,5 +46,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return forewarn::Status::Ok();
   });
   if (!status.ok() && status.message().empty()) std::abort();
+  // As a table: every column as long as the others, or a message.
+  const auto table = forewarn::ReadWorkbookTable(bytes, "x", {});
+  if (!table.ok()) {
+    if (table.message().empty()) std::abort();
+    return 0;
+  }
+  for (const auto& column : table->columns) {
+    if (column.size() != table->rows()) std::abort();
+  }
   return 0;
 }

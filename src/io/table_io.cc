@@ -8,6 +8,7 @@
 #include "core/names.h"
 #include "io/csv_table.h"
 #include "io/parquet_table.h"
+#include "io/workbook_table.h"
 
 namespace forewarn {
 namespace {
@@ -42,6 +43,7 @@ Result<TableFormat> TableFormatOf(const std::filesystem::path& path) {
 Result<Table> ReadTableFromBytes(std::string_view bytes, const std::string& name,
                                  const ReadTableOptions& options) {
   if (bytes.empty()) return Status::Invalid(fmt::format("{}: the file is empty", name));
+  if (LooksLikeWorkbookBytes(bytes)) return ReadWorkbookTable(bytes, name, options);
   const auto format = TableFormatOf(name);
   const bool parquet = (format.ok() && *format == TableFormat::kParquet) || LooksLikeParquet(bytes);
   return parquet ? TableFromParquet(bytes, name, options) : ReadCsvTable(bytes, name, options);

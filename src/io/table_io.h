@@ -1,7 +1,7 @@
-// Tables as files: CSV and Parquet, read into a Table and written from a Table or a Frame. The format comes
-// from the name's ending (.csv, .tsv, .txt, .parquet, .pq), and when reading from the content where the
-// ending says nothing. Times in a Table are plant-local. What is written here reads back bit for bit. Files
-// appear whole or not at all. Stateless: safe from any thread.
+// Tables as files: CSV and Parquet, read into a Table and written from a Table or a Frame; workbooks are read
+// too. The format comes from the name's ending (.csv, .tsv, .txt, .parquet, .pq), and when reading from the
+// content where the ending says nothing or the file is a workbook. Times in a Table are plant-local. What is
+// written here reads back bit for bit. Files appear whole or not at all. Stateless: safe from any thread.
 #pragma once
 
 #include <filesystem>

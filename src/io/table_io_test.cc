@@ -132,7 +132,7 @@ TEST(TableIo, BadInputIsToldByPlaceAndRemedy) {
   const std::vector<Bad> cases = {
       {"empty", "", {"t.csv", "is empty"}},
       {"blanks", "  \n\n", {"t.csv", "is empty"}},
-      {"zip", std::string("PK\x03\x04zzzz"), {"XLSX", "export it as CSV"}},
+      {"zip", std::string("PK\x03\x04zzzz"), {"t.csv", "is not an XLSX workbook", "cut short"}},
       {"gzip", std::string("\x1f\x8bzzzz"), {"gzip"}},
       {"binary", std::string("\x01\x02\x03\x04\x05\x06 abc"), {"binary"}},
       {"NUL", header + "2024-01-01,1,2\n2024-01-02,1,2\n" + std::string(1, '\0') + "x", {"t.csv:4", "NUL"}},
