@@ -52,7 +52,7 @@ Json RunsJson(const RunOutcome& outcome) {
 
 Json OutcomeJson(const RunOutcome& outcome) {
   Json out = {{"runs", RunsJson(outcome)},
-              {"features", {{"uri", outcome.features_uri}, {"digest", outcome.dataset.digest}}},
+              {"features", {{"uri", outcome.etl.uri}, {"digest", outcome.etl.dataset.digest}}},
               {"promotions", Json::array()}};
   for (const PromotionDecision& d : outcome.decisions) {
     out["promotions"].push_back({{"name", d.name},
@@ -71,8 +71,8 @@ void Tell(const Context& context, const RunOutcome& outcome) {
   if (outcome.ingest) context.Print(ReportText(*outcome.ingest) + "\n");
   if (outcome.label) context.Print(LabelReportText(*outcome.label) + "\n");
   if (outcome.gate) context.Print("validation: " + outcome.gate->Summary() + "\n");
-  context.Print(fmt::format("features: {} (train {} rows, validation {})\n\n", outcome.features_uri,
-                            outcome.dataset.train.rows(), outcome.dataset.valid.rows()));
+  context.Print(fmt::format("features: {} (train {} rows, validation {})\n\n", outcome.etl.uri,
+                            outcome.etl.dataset.train.rows(), outcome.etl.dataset.valid.rows()));
   context.Print(RunTable(outcome.trained) + "\n");
   for (const PromotionDecision& d : outcome.decisions) {
     context.Print(fmt::format("{}: {}{}\n", d.name,

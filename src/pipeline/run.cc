@@ -7,7 +7,6 @@
 #include "ingest/ingest.h"
 #include "io/table_io.h"
 #include "pipeline/dataset_store.h"
-#include "pipeline/etl_step.h"
 #include "pipeline/gate_step.h"
 #include "pipeline/read_history.h"
 #include "plant/columns.h"
@@ -45,12 +44,12 @@ Result<Frame> IngestStep(const Plant& plant, const RunOptions& options, RunOutco
   return std::move(result.table);
 }
 
-Result<Frame> ReadOne(const Plant& plant, const RunOptions& options) {
+Result<Frame> ReadOne(const Plant& plant, const RunOptions& options, RunOutcome* outcome) {
   ReadTableOptions read;
   read.zone = plant.zone;
   read.time_format = plant.day_first_format;
-  ToFrameReport set_aside;
-  return ReadFrame(options.inputs.front(), read, &set_aside);
+  outcome->read.emplace();
+  return ReadFrame(options.inputs.front(), read, &*outcome->read);
 }
 
 Result<Frame> LabelStep(const Plant& plant, const RunOptions& options, const Frame& table,
@@ -70,24 +69,22 @@ Status GateStep(const Plant& plant, const RunOptions& options, const Frame& labe
   return GateStatus(outcome->gate, batch);
 }
 
-// Raw files, a cleaned or a labelled table → features, stored.
-Status MakeFeatures(const Plant& plant, const RunOptions& options, RunOutcome* outcome) {
-  Frame table;
-  if (options.from == RunFrom::kRaw) {
-    FW_ASSIGN_OR_RETURN(table, IngestStep(plant, options, outcome));
-  } else {
-    FW_ASSIGN_OR_RETURN(table, ReadOne(plant, options));
-  }
-  if (options.from != RunFrom::kLabelled) {
-    FW_ASSIGN_OR_RETURN(table, LabelStep(plant, options, table, outcome));
-  }
-  FW_RETURN_IF_ERROR(GateStep(plant, options, table, outcome));
+// The run of the options' id where it is stored already, from the same table.
+bool FindSameRun(const RunOptions& options, const Frame& labelled, RunOutcome* outcome) {
+  const std::string uri = options.features_uri + "/runs/" + options.run_id;
+  Result<FeatureDataset> stored = LoadDataset(uri, options.stores);
+  if (!stored.ok() || stored->digest != TableDigest(labelled)) return false;
+  outcome->etl = {options.features_uri, options.run_id, std::move(*stored), {}};
+  outcome->reused = true;
+  return true;
+}
+
+Status EtlStep(const Plant& plant, const RunOptions& options, const Frame& labelled, RunOutcome* outcome) {
+  if (options.reuse_run && FindSameRun(options, labelled, outcome)) return Status::Ok();
   DatasetOptions dataset;
   dataset.seed = options.train.seed;
-  FW_ASSIGN_OR_RETURN(EtlOutcome etl, RunEtl(plant, table, dataset, options.features_uri, options.stores,
-                                             options.run_id, options.train.progress));
-  outcome->features_uri = etl.uri;
-  outcome->dataset = std::move(etl.dataset);
+  FW_ASSIGN_OR_RETURN(outcome->etl, RunEtl(plant, labelled, dataset, options.features_uri, options.stores,
+                                           options.run_id, options.train.progress));
   return Status::Ok();
 }
 
@@ -102,6 +99,22 @@ Status CheckOptions(const RunOptions& options) {
 }
 
 }  // namespace
+
+Status PrepareFeatures(const Plant& plant, const RunOptions& options, RunOutcome* outcome) {
+  FW_RETURN_IF_ERROR(CheckOptions(options));
+  Frame table;
+  if (options.from == RunFrom::kRaw) {
+    FW_ASSIGN_OR_RETURN(table, IngestStep(plant, options, outcome));
+  } else {
+    FW_ASSIGN_OR_RETURN(table, ReadOne(plant, options, outcome));
+  }
+  if (options.from != RunFrom::kLabelled) {
+    FW_ASSIGN_OR_RETURN(table, LabelStep(plant, options, table, outcome));
+  }
+  FW_RETURN_IF_ERROR(GateStep(plant, options, table, outcome));
+  if (options.before_store) FW_RETURN_IF_ERROR(options.before_store());
+  return EtlStep(plant, options, table, outcome);
+}
 
 Result<RunFrom> ParseRunFrom(const std::string& text) {
   if (text == "raw") return RunFrom::kRaw;
@@ -123,21 +136,21 @@ Result<RunOutcome> RunPipeline(const Plant& plant, Registry& registry, const Run
   FW_RETURN_IF_ERROR(CheckOptions(options));
   RunOutcome outcome;
   if (options.from == RunFrom::kFeatures) {
-    outcome.features_uri = options.inputs.front();
-    FW_ASSIGN_OR_RETURN(outcome.dataset, LoadDataset(outcome.features_uri, options.stores));
+    outcome.etl.uri = options.inputs.front();
+    FW_ASSIGN_OR_RETURN(outcome.etl.dataset, LoadDataset(outcome.etl.uri, options.stores));
   } else {
-    FW_RETURN_IF_ERROR(MakeFeatures(plant, options, &outcome));
+    FW_RETURN_IF_ERROR(PrepareFeatures(plant, options, &outcome));
   }
   RegisterOptions record;
   record.started_us = options.now_us();
-  FW_ASSIGN_OR_RETURN(outcome.trained, Train(plant, outcome.dataset, options.train));
+  FW_ASSIGN_OR_RETURN(outcome.trained, Train(plant, outcome.etl.dataset, options.train));
   record.ended_us = options.now_us();
-  record.features_uri = outcome.features_uri;
-  record.dataset_digest = outcome.dataset.digest;
+  record.features_uri = outcome.etl.uri;
+  record.dataset_digest = outcome.etl.dataset.digest;
   record.seed = options.train.seed;
   record.progress = options.train.progress;
   FW_ASSIGN_OR_RETURN(outcome.registered, RegisterRuns(registry, plant, outcome.trained, record));
-  FW_ASSIGN_OR_RETURN(outcome.decisions, PromoteByPolicy(registry, plant, outcome.dataset,
+  FW_ASSIGN_OR_RETURN(outcome.decisions, PromoteByPolicy(registry, plant, outcome.etl.dataset,
                                                          FreshVersions(outcome.registered), options.policy));
   return outcome;
 }

@@ -16,6 +16,7 @@
 #include "ingest/report.h"
 #include "io/object_store.h"
 #include "label/label.h"
+#include "pipeline/etl_step.h"
 #include "pipeline/promotion.h"
 #include "pipeline/register.h"
 #include "plant/plant.h"
@@ -33,9 +34,12 @@ struct RunOptions {
   std::vector<std::string> inputs;  // historian files; or one table; or one feature URI
   std::string features_uri;         // where the ETL's output goes
   std::string run_id;               // of the ETL's run
+  bool reuse_run = false;           // a run of that id that holds the same table is not made again
   ObjectStoreOptions stores;
   bool gate = true;
-  std::string suite;           // "" = the plant file's
+  std::string suite;  // "" = the plant file's
+  // Called when everything has been read and before anything is stored; a failure stops there. May be empty.
+  std::function<Status()> before_store;
   std::filesystem::path keep;  // folder for cleaned.csv, labelled.csv, ingest.json, …; "" = they are not kept
   TrainOptions train;          // its progress is used throughout
   PromotionPolicy policy;
@@ -43,15 +47,20 @@ struct RunOptions {
 };
 
 struct RunOutcome {
+  std::optional<ToFrameReport> read;  // of a table that was read, not ingested
   std::optional<IngestReport> ingest;
   std::optional<LabelReport> label;
   std::optional<ValidationResult> gate;
-  std::string features_uri;
-  FeatureDataset dataset;
+  EtlOutcome etl;       // starting from features: the URI and the dataset alone
+  bool reused = false;  // the run was there already
   TrainResult trained;
   std::vector<RegisteredRun> registered;
   std::vector<PromotionDecision> decisions;
 };
+
+// The first half, up to the stored features (from raw, cleaned or labelled). What was reached before a
+// failure is in the outcome.
+Status PrepareFeatures(const Plant& plant, const RunOptions& options, RunOutcome* outcome);
 
 // kGate where the validation fails: nothing is then stored but (with keep) validation.json. Other failures
 // name the step.

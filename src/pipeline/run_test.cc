@@ -46,7 +46,7 @@ TEST_F(RunTest, LabelledTableBecomesPromotedModels) {
   const auto outcome = RunPipeline(plant_, *registry_, options_);
   ASSERT_TRUE(outcome.ok()) << outcome.message();
   EXPECT_TRUE(outcome->gate->success);
-  EXPECT_EQ(outcome->dataset.train.rows(), 538u);
+  EXPECT_EQ(outcome->etl.dataset.train.rows(), 538u);
   ASSERT_EQ(outcome->decisions.size(), 2u);
   for (const PromotionDecision& decision : outcome->decisions)
     EXPECT_TRUE(decision.promoted) << decision.reason;
