@@ -10,6 +10,7 @@
 #include "core/file.h"
 #include "core/names.h"
 #include "core/version.h"
+#include "ops/folder_swap.h"
 #include "ops/service_lock.h"
 
 namespace forewarn {
@@ -32,6 +33,11 @@ Status RefuseNewer(const fs::path& folder, const DataSchema& found) {
       "data folder '{}' was written by a newer forewarn ({}, layout {}; this one is {} and knows layout {}); "
       "update forewarn, or use another --data-dir",
       folder.string(), found.version, found.schema, kVersion, kDataSchema));
+}
+
+Status Replacing(const fs::path& folder) {
+  return Status::Busy(fmt::format(
+      "data folder '{}' is being replaced by a restore; try again when it is done", folder.string()));
 }
 
 std::string ServicesText(const fs::path& folder) {
@@ -78,25 +84,21 @@ Status DataFolder::Check(const fs::path& folder) {
 
 Result<DataFolder> DataFolder::Open(const fs::path& folder, Use use) {
   FW_RETURN_IF_ERROR(MakePrivateFolder(folder));
-  FW_RETURN_IF_ERROR(Check(folder));
   FW_RETURN_IF_ERROR(MakeFolders(folder / "run"));
   const fs::path lock_file = folder / "run" / "folder.lock";
-  const auto mode = use == Use::kAlone ? FileLock::Mode::kExclusive : FileLock::Mode::kShared;
-  // The folder may be replaced between opening the lock's file and locking it: then that of the new folder is
-  // taken.
-  std::optional<FileLock> lock;
-  do {
-    FW_ASSIGN_OR_RETURN(lock, FileLock::TryTake(lock_file, mode));
-    if (!lock && use == Use::kShared) {
-      return Status::Busy(fmt::format(
-          "data folder '{}' is being replaced by a restore; try again when it is done", folder.string()));
-    }
-    if (!lock) {
-      return Status::Busy(fmt::format("data folder '{}' is in use by {}; stop it first", folder.string(),
-                                      ServicesText(folder)));
-    }
-  } while (!lock->IsAt(lock_file));
+  if (IsSwapPending(folder)) {  // a restore was killed: what it had decided is done first
+    FW_ASSIGN_OR_RETURN(const auto alone, FileLock::TryTake(lock_file, FileLock::Mode::kExclusive));
+    if (!alone) return Replacing(folder);
+    if (IsSwapPending(folder)) FW_RETURN_IF_ERROR(FinishSwap(folder));
+  }
   FW_RETURN_IF_ERROR(Check(folder));
+  const auto mode = use == Use::kAlone ? FileLock::Mode::kExclusive : FileLock::Mode::kShared;
+  FW_ASSIGN_OR_RETURN(std::optional<FileLock> lock, FileLock::TryTake(lock_file, mode));
+  if (!lock && use == Use::kShared) return Replacing(folder);
+  if (!lock) {
+    return Status::Busy(fmt::format("data folder '{}' is in use by {}; stop it first", folder.string(),
+                                    ServicesText(folder)));
+  }
   if (!fs::exists(folder / kSchemaFile)) {
     FW_RETURN_IF_ERROR(WriteFileAtomic(folder / kSchemaFile, DataSchemaText()));
   }

@@ -12,6 +12,8 @@
 namespace forewarn {
 namespace {
 
+constexpr int kCopyWaitMs = 15'000;
+
 // The process that holds a write lock on the database's shared-memory file, from the kernel's table of locks;
 // 0 where it cannot be told. The file itself is not opened: closing it would drop this process' own locks.
 long LockHolder(const std::filesystem::path& database) {
@@ -155,6 +157,33 @@ Status Database::Execute(const char* sql) {
 }
 
 Status Database::Error(int code, std::string_view detail) const { return SqliteError(code, path_, detail); }
+
+Status CopyDatabase(const std::filesystem::path& from, const std::filesystem::path& to) {
+  struct Close {
+    void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
+  };
+  using Handle = std::unique_ptr<sqlite3, Close>;
+  const auto open = [](const std::filesystem::path& path, int flags, Handle* out) {
+    sqlite3* raw = nullptr;
+    const int code = sqlite3_open_v2(path.c_str(), &raw, flags, nullptr);
+    out->reset(raw);
+    if (raw != nullptr) sqlite3_busy_timeout(raw, kCopyWaitMs);
+    return code == SQLITE_OK ? Status::Ok() : SqliteError(code, path, sqlite3_errstr(code));
+  };
+  Handle source;
+  Handle target;
+  FW_RETURN_IF_ERROR(open(from, SQLITE_OPEN_READONLY, &source));
+  FW_RETURN_IF_ERROR(open(to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &target));
+  sqlite3_backup* backup = sqlite3_backup_init(target.get(), "main", source.get(), "main");
+  if (backup == nullptr) return SqliteError(sqlite3_errcode(target.get()), to, sqlite3_errmsg(target.get()));
+  // All pages in one step: one reader's view, however much is written meanwhile.
+  const int stepped = sqlite3_backup_step(backup, -1);
+  const int finished = sqlite3_backup_finish(backup);
+  if (stepped != SQLITE_DONE) return SqliteError(stepped, from, sqlite3_errstr(stepped));
+  if (finished != SQLITE_OK) return SqliteError(finished, to, sqlite3_errmsg(target.get()));
+  const int left = sqlite3_exec(target.get(), "PRAGMA journal_mode=DELETE", nullptr, nullptr, nullptr);
+  return left == SQLITE_OK ? Status::Ok() : SqliteError(left, to, sqlite3_errmsg(target.get()));
+}
 
 Result<Transaction> Transaction::Begin(Database& db) {
   FW_RETURN_IF_ERROR(db.Execute("BEGIN IMMEDIATE"));

@@ -71,6 +71,10 @@ class Database {
   std::filesystem::path path_;
 };
 
+// A copy of any SQLite database while it is in use, as it was at one moment: `to` is a new file without a log
+// beside it. Writers go on meanwhile.
+Status CopyDatabase(const std::filesystem::path& from, const std::filesystem::path& to);
+
 // Begin takes the write lock at once; BeginRead gives every statement one and the same view. Rolls back at
 // destruction unless committed.
 class Transaction {
