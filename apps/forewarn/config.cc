@@ -9,12 +9,12 @@ namespace {
 
 Status ShowConfig(const Context& context) {
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
-  std::string text = fmt::format("{:<18} {:<44} {:<34} {}\n", "setting", "value", "from", "meaning");
+  std::string text = fmt::format("{:<20} {:<44} {:<40} {}\n", "setting", "value", "from", "meaning");
   const auto& specs = SettingSpecs();
   for (size_t i = 0; i < specs.size(); ++i) {
     const Setting& setting = context.settings[i];
-    const std::string shown = setting.secret && !setting.value.empty() ? "(set)" : setting.value;
-    text += fmt::format("{:<18} {:<44} {:<34} {}\n", setting.name, shown, setting.origin, specs[i].meaning);
+    const std::string shown = ShownValue(setting);
+    text += fmt::format("{:<20} {:<44} {:<40} {}\n", setting.name, shown, setting.origin, specs[i].meaning);
     rows.push_back({{"name", setting.name},
                     {"value", shown},
                     {"origin", setting.origin},

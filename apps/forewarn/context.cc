@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 
+#include "ops/progress_line.h"
 #include "plant/plant_file.h"
 
 namespace forewarn {
@@ -57,6 +58,7 @@ Setting& Context::MutableSetting(const std::string& key) {
 Result<Plant> Context::LoadPlant() const { return FindPlant(plant_name); }
 
 Progress Context::MakeProgress() const {
+  if (progress_fd >= 0) return ProgressToDescriptor(progress_fd);
   if (json) return {};
   const auto printer = std::make_shared<ProgressPrinter>(::isatty(STDERR_FILENO) == 1);
   return [printer](std::string_view what, size_t done, size_t all) { printer->Show(what, done, all); };

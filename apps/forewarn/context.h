@@ -31,6 +31,7 @@ struct Context {
   uint64_t seed = 42;
   int threads = 0;  // 0 = one a core
   bool json = false;
+  int progress_fd = -1;  // where progress goes as lines of JSON, to the process that started this one
   std::vector<Setting> settings;
 
   // A setting of settings.cc's table by its key; the key must exist.

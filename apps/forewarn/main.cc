@@ -1,10 +1,14 @@
 // The forewarn program: global options, one subcommand, exit code. Everything else is in the subcommand's own
 // file.
+#include <unistd.h>
+
 #include <cstdio>
+#include <optional>
 
 #include "commands.h"
 #include "context.h"
 #include "io/object_store.h"
+#include "ops/data_folder.h"
 #include "settings.h"
 
 namespace forewarn {
@@ -24,6 +28,18 @@ int ExitCode(const Status& status) {
   }
 }
 
+// A folder of a newer layout is refused; one in use is held, so that no restore replaces it meanwhile.
+// Whoever may not write to it can read it without that. Commands that look after the folder themselves open
+// it there.
+Status HoldDataFolder(const CLI::App& app, const Context& context, std::optional<DataFolder>* held) {
+  const std::string name = app.get_subcommands().front()->get_name();
+  if (name == "version" || name == "config" || name == "plant" || name == "restore") return Status::Ok();
+  if (::access(context.data_dir.c_str(), W_OK) != 0) return DataFolder::Check(context.data_dir);
+  FW_ASSIGN_OR_RETURN(DataFolder folder, DataFolder::Open(context.data_dir));
+  held->emplace(std::move(folder));
+  return Status::Ok();
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("Forewarn warns of a plant's alarms hours ahead, with reasons.", "forewarn");
   app.require_subcommand(1);
@@ -33,24 +49,11 @@ int Main(int argc, char** argv) {
   options.Declare(app);
   Command run;
   for (const auto add : {
-           AddPlantCommand,
-           AddSimulateCommand,
-           AddIngestCommand,
-           AddLabelCommand,
-           AddValidateCommand,
-           AddEtlCommand,
-           AddTrainCommand,
-           AddRunCommand,
-           AddReportCommand,
-           AddEvaluateCommand,
-           AddModelsCommand,
-           AddPredictCommand,
-           AddForecastCommand,
-           AddExplainCommand,
-           AddImportanceCommand,
-           AddRecommendCommand,
-           AddConfigCommand,
-           AddVersionCommand,
+           AddPlantCommand,    AddSimulateCommand, AddIngestCommand,     AddLabelCommand,
+           AddValidateCommand, AddEtlCommand,      AddTrainCommand,      AddRunCommand,
+           AddReportCommand,   AddEvaluateCommand, AddModelsCommand,     AddPredictCommand,
+           AddForecastCommand, AddExplainCommand,  AddImportanceCommand, AddRecommendCommand,
+           AddWatchCommand,    AddBackupCommand,   AddConfigCommand,     AddVersionCommand,
        }) {
     add(app, context, run);
   }
@@ -61,6 +64,8 @@ int Main(int argc, char** argv) {
     return code == 0 ? 0 : 2;
   }
   Status result = options.Resolve(context);
+  std::optional<DataFolder> folder;
+  if (result.ok()) result = HoldDataFolder(app, context, &folder);
   if (result.ok()) result = run();
   if (!result.ok()) std::fprintf(stderr, "forewarn: %s\n", result.message().c_str());
   return ExitCode(result);

@@ -41,6 +41,18 @@ Status ParseNumber(const Setting& setting, T low, T high, T* out) {
   return Status::Ok();
 }
 
+// What stands between ':' and '@' of a URL's authority; "" where there is none.
+std::string PasswordOfUrl(const std::string& url) {
+  const size_t scheme = url.find("://");
+  if (scheme == std::string::npos) return "";
+  const size_t begin = scheme + 3;
+  const std::string authority = url.substr(begin, url.find_first_of("/?#", begin) - begin);
+  const size_t at = authority.rfind('@');
+  const size_t colon = authority.find(':');
+  if (at == std::string::npos || colon == std::string::npos || colon > at) return "";
+  return authority.substr(colon + 1, at - colon - 1);
+}
+
 // forewarn.toml as flat text values; an unknown key is an error that lists the known ones.
 Result<std::map<std::string, std::string>> ReadConfig(const fs::path& path) {
   FW_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, 1 << 20));
@@ -83,6 +95,7 @@ const std::vector<SettingSpec>& SettingSpecs() {
       {"data_dir", {"FOREWARN_DATA_DIR"}, "", "folder of registry, stores and secrets"},
       {"registry", {"MLFLOW_TRACKING_URI"}, "", "local:DIR or http://host:5000"},
       {"log_level", {"FOREWARN_LOG_LEVEL"}, "info", "trace, debug, info, warn, error or off"},
+      {"log_format", {"FOREWARN_LOG_FORMAT"}, "text", "text or json: how services log, on stderr"},
       {"seed", {"FOREWARN_SEED"}, "42", "seed of everything random"},
       {"threads", {"FOREWARN_THREADS"}, "0", "threads, 0 = one a core"},
       {"promotion_mode", {"MODEL_PROMOTION_MODE"}, "manual", "manual or auto"},
@@ -94,8 +107,68 @@ const std::vector<SettingSpec>& SettingSpecs() {
       {"s3_secret_key", {"AWS_SECRET_ACCESS_KEY"}, "", "S3 secret key", true},
       {"s3_session_token", {"AWS_SESSION_TOKEN"}, "", "S3 session token of temporary keys", true},
       {"s3_region", {"AWS_REGION", "AWS_DEFAULT_REGION"}, "us-east-1", "S3 region"},
+      {"listen", {"FOREWARN_LISTEN"}, "127.0.0.1", "address the services listen at"},
+      {"sensors_port", {"FOREWARN_SENSORS_PORT"}, "7500", "port of the sensors service; 0: any free one"},
+      {"gateway_port", {"FOREWARN_GATEWAY_PORT"}, "7501", "port of the gateway and the UI"},
+      {"inference_port", {"FOREWARN_INFERENCE_PORT"}, "7502", "port of the inference service"},
+      {"open", {"FOREWARN_OPEN"}, "false", "true: listening wider than loopback asks for no bearer"},
+      {"io_threads", {"FOREWARN_IO_THREADS"}, "0", "threads that serve requests, 0 = one a core, at most 8"},
+      {"trusted_proxies",
+       {"FOREWARN_TRUSTED_PROXIES"},
+       "",
+       "comma list of proxies' addresses whose X-Forwarded headers are believed"},
+      {"seconds_per_hour", {"FOREWARN_SECONDS_PER_HOUR"}, "2", "wall seconds of a simulated plant hour"},
+      {"sensors_url",
+       {"SENSOR_API_URL"},
+       "",
+       "sensors service of the gateway; default in process or port 7500"},
+      {"inference_url",
+       {"INFERENCE_API_URL"},
+       "",
+       "inference service of the gateway; default in process or port 7502"},
+      {"database_url",
+       {"DATABASE_URL", "DB_PATH"},
+       "",
+       "accounts and history: sqlite:FILE or postgresql://…"},
+      {"jwt_secret",
+       {"JWT_SECRET"},
+       "",
+       "key of API tokens, at least 32 bytes; default made at first start",
+       true},
+      {"open_registration",
+       {"FOREWARN_OPEN_REGISTRATION"},
+       "true",
+       "false: only an administrator adds accounts"},
+      {"cors_origins",
+       {"CORS_ORIGINS"},
+       "",
+       "comma list of origins that may call the services from a browser"},
+      {"history_days", {"FOREWARN_HISTORY_DAYS"}, "", "days that users' history is kept; 0: for ever"},
+      {"warning_days", {"FOREWARN_WARNING_DAYS"}, "", "days that warnings are kept; 0: for ever"},
+      {"alarm_days", {"FOREWARN_ALARM_DAYS"}, "", "days that alarms are kept; 0: for ever"},
+      {"risk_days", {"FOREWARN_RISK_DAYS"}, "", "days that forecasts of the monitor are kept; 0: for ever"},
+      {"audit_days", {"FOREWARN_AUDIT_DAYS"}, "", "days that audit rows are kept; 0: for ever"},
+      {"minio_enabled",
+       {"MINIO_ENABLED"},
+       "false",
+       "true: the sensors service flushes its buffer to a bucket"},
+      {"minio_endpoint", {"MINIO_ENDPOINT"}, "", "endpoint of that bucket"},
+      {"minio_access_key", {"MINIO_ACCESS_KEY"}, "", "its access key", true},
+      {"minio_secret_key", {"MINIO_SECRET_KEY"}, "", "its secret key", true},
+      {"minio_bucket", {"MINIO_BUCKET"}, "raw", "its name"},
+      {"minio_flush_interval", {"MINIO_FLUSH_INTERVAL"}, "60", "seconds from flush to flush"},
+      {"mlflow_logging", {"MLFLOW_LOGGING_ENABLED"}, "false", "true: auto inferences become runs in MLflow"},
+      {"watch_dir", {"WATCH_DIR", "DATA_DROP_PATH"}, "data_drop", "folder that `watch` looks after"},
   };
   return kSpecs;
+}
+
+std::string ShownValue(const Setting& setting) {
+  if (setting.secret) return setting.value.empty() ? "" : "(set)";
+  const std::string password = PasswordOfUrl(setting.value);
+  if (password.empty()) return setting.value;
+  std::string shown = setting.value;
+  return shown.replace(shown.find(':' + password + '@') + 1, password.size(), "***");
 }
 
 void GlobalOptions::Declare(CLI::App& app) {
@@ -106,14 +179,18 @@ void GlobalOptions::Declare(CLI::App& app) {
   text("--data-dir", "data_dir", "folder of registry, stores and secrets");
   text("--registry", "registry", "local:DIR or http://host:5000");
   text("--log-level", "log_level", "trace, debug, info, warn, error or off");
+  text("--log-format", "log_format", "text or json");
   text("--seed", "seed", "seed of everything random");
   text("--threads", "threads", "threads, 0 = one a core");
   app.add_option("--config", config_file_, "configuration file (default forewarn.toml, where there is one)");
   app.add_flag("--json", json_, "machine output on stdout");
+  app.add_option("--progress-fd", progress_fd_, "descriptor that progress is written to, as lines of JSON")
+      ->group("");
 }
 
 Status GlobalOptions::Resolve(Context& context) const {
   context.json = json_;
+  context.progress_fd = progress_fd_;
   std::map<std::string, std::string> file;
   const fs::path config = config_file_.empty() ? fs::path("forewarn.toml") : fs::path(config_file_);
   std::error_code ignored;
@@ -149,7 +226,11 @@ Status GlobalOptions::Resolve(Context& context) const {
   }
   context.registry_uri = context.Get("registry").value;
   context.log_level = context.Get("log_level").value;
+  for (const Setting& setting : context.settings) {
+    HideInLogs(setting.secret ? setting.value : PasswordOfUrl(setting.value));
+  }
   FW_RETURN_IF_ERROR(SetLogLevel(context.log_level));
+  FW_RETURN_IF_ERROR(SetLogFormat(context.Get("log_format").value));
   FW_RETURN_IF_ERROR(ParseNumber<uint64_t>(context.Get("seed"), 0, ~uint64_t{0}, &context.seed));
   return ParseNumber<int>(context.Get("threads"), 0, 1024, &context.threads);
 }

@@ -24,6 +24,9 @@ struct SettingSpec {
 
 const std::vector<SettingSpec>& SettingSpecs();
 
+// As it may be shown: a secret as "(set)", a URL without its password.
+std::string ShownValue(const Setting& setting);
+
 class GlobalOptions {
  public:
   // Declares the global flags on the application.
@@ -36,6 +39,7 @@ class GlobalOptions {
   std::map<std::string, std::string> flags_;  // setting key → text given on the command line
   std::string config_file_;
   bool json_ = false;
+  int progress_fd_ = -1;
 };
 
 }  // namespace forewarn
