@@ -4,14 +4,14 @@ FOREWARN := $(BUILD)/forewarn
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 
-.PHONY: build test test-unit test-ui test-parity test-fuzz bench up fuzz fmt lint clean
+.PHONY: build test test-unit test-e2e test-ui test-parity test-fuzz bench up fuzz fmt lint clean
 
 build:
 	@tools/setup.sh build
 	@test -f $(BUILD)/build.ninja || cmake --preset release
 	@cmake --build $(BUILD) -j $(JOBS)
 
-test: test-unit test-ui test-fuzz test-parity
+test: test-unit test-e2e test-ui test-fuzz test-parity
 
 test-unit: build
 	@tools/setup.sh test
@@ -29,6 +29,10 @@ test-parity: build
 	@tools/setup.sh test
 	@FOREWARN_BIN=$(CURDIR)/$(FOREWARN) FOREWARN_BUILD=$(CURDIR)/$(BUILD) \
 	  build/venv/bin/python -m pytest -q tests/parity
+
+test-e2e: build
+	@tools/setup.sh test
+	@FOREWARN_BIN=$(CURDIR)/$(FOREWARN) build/venv/bin/python -m pytest -q tests/e2e
 
 bench: build
 	@tools/setup.sh test

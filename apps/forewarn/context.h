@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -31,7 +32,10 @@ struct Context {
   uint64_t seed = 42;
   int threads = 0;  // 0 = one a core
   bool json = false;
-  int progress_fd = -1;  // where progress goes as lines of JSON, to the process that started this one
+  int progress_fd = -1;     // where progress goes as lines of JSON, to the process that started this one
+  std::string config_file;  // of --config; "" where it was not given
+  // Reads the settings again and takes the log's; for a service that is asked to. May be empty.
+  std::function<Status()> reload;
   std::vector<Setting> settings;
 
   // A setting of settings.cc's table by its key; the key must exist.

@@ -64,6 +64,10 @@ int Main(int argc, char** argv) {
     return code == 0 ? 0 : 2;
   }
   Status result = options.Resolve(context);
+  context.reload = [&options] {
+    Context again;
+    return options.Resolve(again);
+  };
   std::optional<DataFolder> folder;
   if (result.ok()) result = HoldDataFolder(app, context, &folder);
   if (result.ok()) result = run();

@@ -135,6 +135,11 @@ const std::vector<SettingSpec>& SettingSpecs() {
        "",
        "key of API tokens, at least 32 bytes; default made at first start",
        true},
+      {"jwt_secret_file", {"JWT_SECRET_FILE"}, "", "file that holds that key, where it is given"},
+      {"service_token_file",
+       {"FOREWARN_SERVICE_TOKEN_FILE"},
+       "",
+       "file of the token the services know each other by; default made in the data folder"},
       {"open_registration",
        {"FOREWARN_OPEN_REGISTRATION"},
        "true",
@@ -191,6 +196,7 @@ void GlobalOptions::Declare(CLI::App& app) {
 Status GlobalOptions::Resolve(Context& context) const {
   context.json = json_;
   context.progress_fd = progress_fd_;
+  context.config_file = config_file_;
   std::map<std::string, std::string> file;
   const fs::path config = config_file_.empty() ? fs::path("forewarn.toml") : fs::path(config_file_);
   std::error_code ignored;

@@ -197,6 +197,8 @@ void HideInLogs(std::string_view secret) {
   if (secret.size() >= kShortestSecret) Hidden().Add(secret);
 }
 
+bool IsLogged(LogLevel level) { return spdlog::default_logger_raw()->should_log(SpdlogLevel(level)); }
+
 void Log(LogLevel level, std::string_view component, std::string_view message,
          std::initializer_list<LogField> fields) {
   PrepareLogger();

@@ -33,6 +33,8 @@ struct LogField {
 void Log(LogLevel level, std::string_view component, std::string_view message,
          std::initializer_list<LogField> fields = {});
 
+bool IsLogged(LogLevel level);  // whether such a line is written at all
+
 // One line as it is written, with its end; utc_us is wall time.
 struct LogLine {
   int64_t utc_us = 0;

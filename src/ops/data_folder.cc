@@ -84,6 +84,7 @@ Status DataFolder::Check(const fs::path& folder) {
 
 Result<DataFolder> DataFolder::Open(const fs::path& folder, Use use) {
   FW_RETURN_IF_ERROR(MakePrivateFolder(folder));
+  FW_RETURN_IF_ERROR(Check(folder));
   FW_RETURN_IF_ERROR(MakeFolders(folder / "run"));
   const fs::path lock_file = folder / "run" / "folder.lock";
   if (IsSwapPending(folder)) {  // a restore was killed: what it had decided is done first
