@@ -28,7 +28,6 @@ export interface ForewarnOptions {
   plant?: string; // a plant file
   trained?: boolean; // begin with the trained models; true unless said otherwise
   data?: string; // the folder to use; made and removed otherwise
-  arguments?: string[];
 }
 
 export class Forewarn {
@@ -66,22 +65,18 @@ export class Forewarn {
     const out = openSync(this.log, "a");
     this.process = spawn(
       kProgram,
-      [
-        "up",
-        "--data-dir",
-        this.data,
-        ...(this.options.plant ? ["--plant", this.options.plant] : []),
-        "--sensors",
-        `127.0.0.1:${sensors}`,
-        "--gateway",
-        `127.0.0.1:${gateway}`,
-        "--inference",
-        `127.0.0.1:${inference}`,
-        "--seconds-per-hour",
-        String(this.options.secondsPerHour ?? 2),
-        ...(this.options.arguments ?? []),
-      ],
-      { stdio: ["ignore", out, out] },
+      ["up", "--data-dir", this.data, ...(this.options.plant ? ["--plant", this.options.plant] : [])],
+      {
+        stdio: ["ignore", out, out],
+        env: {
+          ...process.env,
+          FOREWARN_LISTEN: "127.0.0.1",
+          FOREWARN_SENSORS_PORT: String(sensors),
+          FOREWARN_GATEWAY_PORT: String(gateway),
+          FOREWARN_INFERENCE_PORT: String(inference),
+          FOREWARN_SECONDS_PER_HOUR: String(this.options.secondsPerHour ?? 2),
+        },
+      },
     );
     await this.waitFor(until === "ready" ? "/ready" : "/health");
   }
@@ -108,6 +103,10 @@ export class Forewarn {
     const ended = new Promise((done) => process.once("exit", done));
     process.kill(signal);
     await ended;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.process?.kill(signal);
   }
 
   async remove(): Promise<void> {

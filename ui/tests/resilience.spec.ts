@@ -42,6 +42,27 @@ test("a gateway killed and restarted in mid-session: said at once, healed by its
   }
 });
 
+test("a plant that falls silent is marked, and so is its return", async ({ page }) => {
+  const forewarn = await Forewarn.start({ secondsPerHour: 2 });
+  try {
+    await register(page, forewarn.url);
+    const sensors = page.getByRole("region", { name: "Sensors" });
+    await expect(connection(page)).toContainText("Live since");
+    await expect(sensors.getByRole("listitem").first()).not.toHaveClass(/stale/);
+    forewarn.signal("SIGSTOP"); // the connection stays, nothing comes
+    await expect(connection(page)).toContainText(/The plant is silent since \d\d:\d\d:\d\d/);
+    await expect(sensors).toContainText(/Silent for \d+/);
+    await expect(sensors.getByRole("listitem").first()).toHaveClass(/stale/);
+    await expect(page.getByRole("region", { name: "Outlook" })).not.toContainText("No alarm expected within");
+    forewarn.signal("SIGCONT");
+    await expect(connection(page)).toContainText("Live since", { timeout: 30_000 });
+    await expect(sensors.getByRole("listitem").first()).not.toHaveClass(/stale/);
+  } finally {
+    forewarn.signal("SIGCONT");
+    await forewarn.remove();
+  }
+});
+
 test("without a model the plant is shown, and what is missing is said", async ({ page }) => {
   const forewarn = await Forewarn.start({ trained: false, secondsPerHour: 0.5 });
   try {

@@ -16,6 +16,7 @@ const quiet: OutlookInput = {
   forecasts: [forecast(1, 0), forecast(3, 0), forecast(6, 0)],
   knownAt: 1000,
   reason: null,
+  index: null,
   alarm: null,
   warning: null,
   preparing: false,
@@ -29,6 +30,10 @@ describe("outlookOf", () => {
       headline: "No alarm expected within 6\u202fh",
       until: null,
     });
+  });
+  it("says how far the forecasts together are from a warning", () => {
+    expect(outlookOf({ ...quiet, index: 0.417 }).detail).toContain("at 42\u202f% of a warning");
+    expect(outlookOf(quiet).detail).toBe("Every forecast is below its threshold.");
   });
   it("speaks of the shortest horizon above its threshold, and until when", () => {
     const warning = { told: 0, horizon_hours: 6 };

@@ -14,6 +14,7 @@ export interface OutlookInput {
   forecasts: readonly OutlookForecast[]; // the shortest horizon first; none: see reason
   knownAt: number; // plant time the forecasts were made at
   reason: string | null; // why there is none
+  index: number | null; // the forecasts pooled: 1 is where the watch raises a warning
   alarm: { began: number; rules: readonly string[] } | null;
   warning: { told: number; horizon_hours: number } | null; // the one that is on
   preparing: boolean; // the first models are being trained
@@ -44,6 +45,11 @@ function doubtOf(forecasts: readonly OutlookForecast[]): string | null {
   return doubted.some((forecast) => forecast.status === "stale")
     ? `${which} made from stale readings: do not rely on them.`
     : `${which} made from values outside what the models were trained on: do not rely on them.`;
+}
+
+// How far the forecasts are, all of them together, from a warning.
+function together(index: number | null): string {
+  return index === null ? "" : `Together they stand at ${Math.round(index * 100)}\u202f% of a warning.`;
 }
 
 // What was quiet is not called so when nobody knows; what was alarming stays so.
@@ -81,7 +87,7 @@ function liveOutlook(input: OutlookInput): Outlook {
       raised: false,
       word: "Raised risk",
       headline: `Risk above its threshold within ${formatHours(above.horizon_hours)}`,
-      detail: `Probability ${formatPercent(above.probability)}, threshold ${formatPercent(above.threshold)}. No warning: the forecasts together are below theirs.`,
+      detail: `Probability ${formatPercent(above.probability)}, threshold ${formatPercent(above.threshold)}. ${together(input.index)}`,
       until: null,
       doubt,
     };
@@ -122,7 +128,7 @@ function liveOutlook(input: OutlookInput): Outlook {
     raised: false,
     word: doubt ? "In doubt" : "Normal",
     headline: `No alarm expected within ${formatHours(longest.horizon_hours)}`,
-    detail: "Every forecast is below its threshold.",
+    detail: `Every forecast is below its threshold. ${together(input.index)}`.trim(),
     until: null,
     doubt,
   };
