@@ -53,7 +53,8 @@ int Main(int argc, char** argv) {
            AddValidateCommand, AddEtlCommand,      AddTrainCommand,      AddRunCommand,
            AddReportCommand,   AddEvaluateCommand, AddModelsCommand,     AddPredictCommand,
            AddForecastCommand, AddExplainCommand,  AddImportanceCommand, AddRecommendCommand,
-           AddWatchCommand,    AddBackupCommand,   AddConfigCommand,     AddVersionCommand,
+           AddServeCommand,    AddWatchCommand,    AddBackupCommand,     AddConfigCommand,
+           AddVersionCommand,
        }) {
     add(app, context, run);
   }
