@@ -23,7 +23,7 @@ test-ui: build
 
 test-fuzz:
 	@tools/setup.sh test
-	@tools/fuzz.sh $(FUZZ_SECONDS)
+	@FUZZ_SEED=1 tools/fuzz.sh $(FUZZ_SECONDS)
 
 test-parity: build
 	@tools/setup.sh test

@@ -28,6 +28,13 @@ std::string Shown(std::string_view cell) {
   return cell.size() > 40 ? out + "…" : out;
 }
 
+// Beside tabs and line ends, which a quoted cell may hold.
+bool HasControlSign(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r';
+  });
+}
+
 struct ColumnBuilder {
   std::string name;
   bool is_time = false;
@@ -84,6 +91,12 @@ class CsvTableReader {
       named = named || (kind == CellKind::kText && times_.Parse(cell.text).issue != TimeIssue::kNone);
       ColumnBuilder column;
       const std::string_view trimmed = Trim(cell.text);
+      if (HasControlSign(trimmed)) {  // on the first line it would have been taken for a binary file's
+        return Status::Invalid(
+            fmt::format("{}:{}:{}: the column name '{}' holds a control character; the file is "
+                        "binary or damaged, export it again",
+                        name_, cursor.line(), columns_.size() + 1, Shown(trimmed)));
+      }
       column.name = trimmed.empty() ? fmt::format("unnamed_{}", columns_.size() + 1) : std::string(trimmed);
       column.is_time = !time_found && ToLower(trimmed) == wanted;
       time_found = time_found || column.is_time;

@@ -135,6 +135,10 @@ TEST(TableIo, BadInputIsToldByPlaceAndRemedy) {
       {"zip", std::string("PK\x03\x04zzzz"), {"t.csv", "is not an XLSX workbook", "cut short"}},
       {"gzip", std::string("\x1f\x8bzzzz"), {"gzip"}},
       {"binary", std::string("\x01\x02\x03\x04\x05\x06 abc"), {"binary"}},
+      {"control sign in a name",
+       "timestamp,\"a\nb\",\"\x02"
+       "c\"\n",
+       {"t.csv:1:3", "control character"}},
       {"NUL", header + "2024-01-01,1,2\n2024-01-02,1,2\n" + std::string(1, '\0') + "x", {"t.csv:4", "NUL"}},
       {"open quote", header + row + "2024-01-02,\"1,2\n", {"t.csv:3:2", "never closed"}},
       {"text after quote", header + "2024-01-02,\"1\"x,2\n", {"t.csv:2:2", "doubled"}},
