@@ -16,9 +16,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// What the system said, and what to do about it where a person can do something.
 Status SystemError(const fs::path& path, const char* doing) {
   const int error = errno;
-  return Status::Io(fmt::format("cannot {} '{}': {}", doing, path.string(), std::strerror(error)));
+  const char* remedy = error == ENOSPC || error == EDQUOT ? "; free some space or write elsewhere"
+                       : error == EROFS                   ? "; write elsewhere"
+                                                          : "";
+  return Status::Io(fmt::format("cannot {} '{}': {}{}", doing, path.string(), std::strerror(error), remedy));
 }
 
 class Descriptor {
@@ -53,13 +57,14 @@ Status ReadPieces(const fs::path& path, const std::function<Status(const char*, 
   }
 }
 
-Status WritePlain(const fs::path& path, std::string_view bytes) {
+// Messages speak of `target`, the file the caller asked for.
+Status WritePlain(const fs::path& path, const fs::path& target, std::string_view bytes) {
   const Descriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (fd.get() < 0) return SystemError(path, "create");
+  if (fd.get() < 0) return SystemError(target, "create");
   while (!bytes.empty()) {
     const ssize_t n = ::write(fd.get(), bytes.data(), bytes.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return SystemError(path, "write");
+    if (n < 0) return SystemError(target, "write");
     bytes.remove_prefix(static_cast<size_t>(n));
   }
   return Status::Ok();
@@ -100,7 +105,8 @@ Status ReplaceFileAtomic(const fs::path& path, const std::function<Status(const 
 }
 
 Status WriteFileAtomic(const fs::path& path, std::string_view bytes) {
-  return ReplaceFileAtomic(path, [&](const fs::path& temporary) { return WritePlain(temporary, bytes); });
+  return ReplaceFileAtomic(path,
+                           [&](const fs::path& temporary) { return WritePlain(temporary, path, bytes); });
 }
 
 Status MakeFolders(const fs::path& path) {

@@ -31,7 +31,7 @@ std::string JoinNames(const std::vector<std::string>& names, std::string_view se
 }
 
 std::string NearestName(std::string_view name, const std::vector<std::string>& candidates) {
-  if (name.size() > 100) return "";
+  if (name.size() < 2 || name.size() > 100) return "";  // one letter is as near to any other
   const std::string lower = ToLower(name);
   std::string best;
   size_t best_distance = std::max<size_t>(1, name.size() / 3) + 1;

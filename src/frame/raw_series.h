@@ -23,7 +23,7 @@ struct FileRun {
 };
 
 struct RawSeries {
-  std::string tag;               // "pdt31008", "lic31012_pv": lower case
+  std::string tag;               // a tag's, or a loop's "<id>_pv": lower case
   std::vector<PlantTime> times;  // plant-local
   std::vector<double> values;    // finite
   std::vector<Quality> quality;

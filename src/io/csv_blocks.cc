@@ -38,6 +38,7 @@ CsvBlocks::CsvBlocks(CsvBlocks&& other) noexcept
       file_bytes_(other.file_bytes_),
       block_(other.block_),
       delimiter_(other.delimiter_),
+      read_(other.read_),
       started_(other.started_),
       ended_(other.ended_),
       lone_cr_(other.lone_cr_),
@@ -67,6 +68,7 @@ Status CsvBlocks::Fill(std::string& block, uint64_t& bytes) {
   }
   into.resize(begin + got);
   bytes += got;
+  read_ += got;
   if (!started_) {
     started_ = true;
     const std::string_view head(block);
@@ -114,6 +116,22 @@ size_t CsvBlocks::LastLineEnd(const std::string& block, bool& quoted) const {
   return last;
 }
 
+// "file:line" of a byte of the file, counted only now: a failure may take its time. "file" where it cannot
+// be.
+std::string CsvBlocks::Place(uint64_t begin) const {
+  if (encoding_ != TextEncoding::kUtf8) return name_;
+  uint64_t line = 1;
+  std::string piece(kBlock, '\0');
+  for (uint64_t at = 0; at < begin;) {
+    const size_t wanted = std::min<uint64_t>(piece.size(), begin - at);
+    const ssize_t n = ::pread(fd_, piece.data(), wanted, static_cast<off_t>(at));
+    if (n <= 0) return name_;  // a pipe
+    line += static_cast<uint64_t>(std::count(piece.begin(), piece.begin() + n, lone_cr_ ? '\r' : '\n'));
+    at += static_cast<uint64_t>(n);
+  }
+  return fmt::format("{}:{}", name_, line);
+}
+
 Status CsvBlocks::Next(std::string& block, bool& quoted, uint64_t& bytes) {
   block.clear();
   block.swap(carry_);
@@ -137,7 +155,7 @@ Status CsvBlocks::Next(std::string& block, bool& quoted, uint64_t& bytes) {
     if (block.size() > kLongestLine) {
       return Status::Invalid(fmt::format(
           "{}: a line (or a quoted cell) of more than {} MiB; a line end or a closing quote is missing",
-          name_, kLongestLine >> 20));
+          Place(read_ - block.size()), kLongestLine >> 20));
     }
   }
 }

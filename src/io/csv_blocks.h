@@ -35,12 +35,14 @@ class CsvBlocks {
   CsvBlocks(int fd, std::string name, uint64_t bytes) : fd_(fd), name_(std::move(name)), file_bytes_(bytes) {}
   Status Fill(std::string& block, uint64_t& bytes);
   size_t LastLineEnd(const std::string& block, bool& quoted) const;
+  std::string Place(uint64_t begin) const;
 
   int fd_;
   std::string name_;
   uint64_t file_bytes_;
   size_t block_ = kBlock;
   char delimiter_ = ',';
+  uint64_t read_ = 0;  // bytes of the file
   bool started_ = false;
   bool ended_ = false;
   bool lone_cr_ = false;  // lines end by CR alone

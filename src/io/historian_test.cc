@@ -234,7 +234,9 @@ TEST(Historian, BadFilesAreToldByPlaceAndRemedy) {
       {"open quote", late_quote, {":60002:1:", "never closed"}},
       {"NUL", late_nul, {":60001:", "NUL"}},
       {"a million columns", wide + "\n", {"more than 16384 columns"}},
-      {"huge cell", rows + "a,2024-01-01," + std::string(100 << 20, '1') + "\n", {"more than 8 MiB"}},
+      {"huge cell",
+       rows + "a,2024-01-01," + std::string(100 << 20, '1') + "\n",
+       {".csv:60002: a line", "more than 8 MiB"}},
   };
   for (const auto& [what, bytes, says] : cases) {
     HistorianCase c;

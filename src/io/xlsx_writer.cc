@@ -1,10 +1,12 @@
 #include "io/xlsx_writer.h"
 
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <xlsxwriter.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 
 #include "core/file.h"
@@ -39,13 +41,7 @@ lxw_error WriteRow(lxw_worksheet* sheet, size_t row, const std::vector<Historian
   return LXW_NO_ERROR;
 }
 
-Status WriteWorkbook(const std::filesystem::path& path, const std::vector<HistorianColumn>& columns,
-                     size_t rows) {
-  const std::string name = path.string();
-  // The library writes its failures to stderr: what it would stumble over first is tried here.
-  std::FILE* probe = std::fopen(name.c_str(), "wb");
-  if (probe == nullptr) return Status::Io(std::string("cannot be written: ") + std::strerror(errno));
-  std::fclose(probe);
+Status WriteWorkbook(const std::string& name, const std::vector<HistorianColumn>& columns, size_t rows) {
   lxw_workbook_options options{};
   options.constant_memory = LXW_TRUE;
   lxw_workbook* book = workbook_new_opt(name.c_str(), &options);
@@ -77,6 +73,17 @@ Status WriteWorkbook(const std::filesystem::path& path, const std::vector<Histor
   return Check(error != LXW_NO_ERROR ? error : closed);
 }
 
+// The library tells of a full disk on stderr, in its own words: it writes into memory, and the file is ours.
+Result<std::string> WorkbookBytes(const std::vector<HistorianColumn>& columns, size_t rows) {
+  const int fd = ::memfd_create("workbook", MFD_CLOEXEC);
+  if (fd < 0) return Status::Io(fmt::format("cannot be written: {}", std::strerror(errno)));
+  const std::string name = fmt::format("/proc/self/fd/{}", fd);
+  const Status written = WriteWorkbook(name, columns, rows);
+  Result<std::string> bytes = written.ok() ? ReadFile(name) : Result<std::string>(written);
+  ::close(fd);
+  return bytes;
+}
+
 }  // namespace
 
 Status WriteHistorianWorkbook(const std::filesystem::path& path,
@@ -92,9 +99,9 @@ Status WriteHistorianWorkbook(const std::filesystem::path& path,
         "cannot write '" + path.string() + "': " + std::to_string(rows) +
         " readings do not fit a worksheet of 1,048,576 rows; write fewer hours, or CSV or Parquet");
   }
-  return ReplaceFileAtomic(path, [&](const std::filesystem::path& temporary) {
-    return WriteWorkbook(temporary, columns, rows).WithPrefix("'" + path.string() + "'");
-  });
+  const Result<std::string> bytes = WorkbookBytes(columns, rows);
+  if (!bytes.ok()) return bytes.status().WithPrefix("'" + path.string() + "'");
+  return WriteFileAtomic(path, *bytes);
 }
 
 }  // namespace forewarn

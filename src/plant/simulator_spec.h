@@ -22,7 +22,7 @@ struct Range {
 
 // What a scenario does to one series; sizes are reached when the scenario is fully unfolded.
 struct ScenarioEffect {
-  std::string tag;          // series name: "pdt31008", "lic31002_pv"
+  std::string tag;          // series name: a tag, or a loop's "<id>_pv"
   double drift = 0;         // unit of the series
   double amplitude = 0;     // of the oscillation
   double period_hours = 0;  // of the oscillation
