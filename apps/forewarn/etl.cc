@@ -3,10 +3,10 @@
 
 #include "clock.h"
 #include "commands.h"
-#include "io/table_io.h"
 #include "object_stores.h"
 #include "pipeline/etl_step.h"
 #include "pipeline/gate_step.h"
+#include "table_input.h"
 
 namespace forewarn {
 namespace {
@@ -16,13 +16,6 @@ struct EtlFlags {
   std::string out;
   bool no_gate = false;
 };
-
-// "20150120T080000.123456Z" of a UTC time.
-std::string RunIdOf(PlantTime utc) {
-  std::string id = FormatIsoUtc(utc);
-  std::erase_if(id, [](char c) { return c == '-' || c == ':'; });
-  return id;
-}
 
 // Exit code 3 where the table fails the plant's suite; the result is then all that is given.
 Status PassGate(const Context& context, const Plant& plant, const Table& table, const std::string& input) {
@@ -35,10 +28,7 @@ Status PassGate(const Context& context, const Plant& plant, const Table& table, 
 Status RunEtlCommand(const Context& context, const EtlFlags& flags) {
   FW_ASSIGN_OR_RETURN(const Plant plant, context.LoadPlant());
   const Progress progress = context.MakeProgress();
-  ReadTableOptions read;
-  read.zone = plant.zone;
-  read.time_format = plant.day_first_format;
-  FW_ASSIGN_OR_RETURN(const Table table, ReadTable(flags.input, read));
+  FW_ASSIGN_OR_RETURN(const Table table, ReadTable(flags.input, TableOptionsOf(plant)));
   if (!flags.no_gate) FW_RETURN_IF_ERROR(PassGate(context, plant, table, flags.input));
   ToFrameReport set_aside;
   auto frame = ToFrame(table, kTimeColumn, &set_aside);
@@ -46,9 +36,11 @@ Status RunEtlCommand(const Context& context, const EtlFlags& flags) {
   DatasetOptions options;
   options.seed = context.seed;
   options.threads = context.threads;
-  auto outcome = RunEtl(plant, *frame, options, flags.out, ObjectStoresOf(context),
-                        RunIdOf(NowUtcMicroseconds()), progress);
-  if (!outcome.ok()) return outcome.status().WithPrefix(flags.input);
+  auto outcome = RunEtl(plant, *frame, options, flags.out, ObjectStoresOf(context), UtcRunId(), progress);
+  if (!outcome.ok()) {  // a fault of the table, or of the place written to, which the words name themselves
+    return outcome.status().code() == Code::kInvalid ? outcome.status().WithPrefix(flags.input)
+                                                     : outcome.status();
+  }
   if (context.json) {
     context.PrintJson(EtlReportJson(*outcome, set_aside));
   } else {

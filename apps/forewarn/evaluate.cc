@@ -1,8 +1,10 @@
 // `forewarn evaluate`: the registry's models judged on a labelled table; report.html, report.json and the
 // tables.
-#include <chrono>
+#include <fmt/format.h>
+
 #include <filesystem>
 
+#include "clock.h"
 #include "commands.h"
 #include "core/file.h"
 #include "io/table_io.h"
@@ -10,6 +12,7 @@
 #include "registry/artifact.h"
 #include "registry/registry.h"
 #include "report/evaluation.h"
+#include "table_input.h"
 
 namespace forewarn {
 namespace {
@@ -18,12 +21,6 @@ struct EvaluateFlags {
   std::string input;
   std::string out;
 };
-
-int64_t NowMicroseconds() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 // One version a run name: the champion if it came from that run, else the newest.
 Result<std::vector<EvaluatedModel>> LoadModels(const Plant& plant, Registry& registry) {
@@ -49,17 +46,16 @@ Result<std::vector<EvaluatedModel>> LoadModels(const Plant& plant, Registry& reg
 }
 
 Status RunEvaluate(const Context& context, const EvaluateFlags& flags) {
-  const int64_t started = NowMicroseconds();
+  const int64_t started = NowUtcMicroseconds();
   FW_ASSIGN_OR_RETURN(const Plant plant, context.LoadPlant());
-  ReadTableOptions read;
-  read.zone = plant.zone;
-  read.time_format = plant.day_first_format;
-  FW_ASSIGN_OR_RETURN(const Frame table, ReadFrame(flags.input, read));
+  FW_ASSIGN_OR_RETURN(const Frame table, ReadPlantFrame(context, plant, flags.input));
   if (!table.Has(kLabelColumn)) {
-    return Status::Invalid(flags.input + ": no 'anomaly_label' column; run `forewarn label` on it first");
+    return Status::Invalid(
+        fmt::format("{}: no '{}' column; run `forewarn label` on it first", flags.input, kLabelColumn));
   }
   DatasetOptions dataset;
   dataset.seed = context.seed;
+  dataset.threads = context.threads;
   FW_ASSIGN_OR_RETURN(const FeatureDataset data, BuildDataset(plant, table, dataset, nullptr));
   FW_ASSIGN_OR_RETURN(const std::unique_ptr<Registry> registry, RegistryOf(context));
   FW_ASSIGN_OR_RETURN(const std::vector<EvaluatedModel> models, LoadModels(plant, *registry));
@@ -82,7 +78,7 @@ Status RunEvaluate(const Context& context, const EvaluateFlags& flags) {
   record.experiment = "plant_alarm_validation";
   record.name = "validation_suite";
   record.started_us = started;
-  record.ended_us = NowMicroseconds();
+  record.ended_us = NowUtcMicroseconds();
   record.metrics = evaluation.metrics;
   record.dataset = DatasetInput{kFeatureDatasetName, data.digest, flags.input, "validation"};
   record.files["reports/report.json"] = json;

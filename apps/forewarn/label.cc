@@ -1,12 +1,11 @@
 // `forewarn label`: a cleaned table to a labelled one.
 #include "label/label.h"
 
-#include <fmt/format.h>
-
 #include <memory>
 
 #include "commands.h"
 #include "io/table_io.h"
+#include "table_input.h"
 
 namespace forewarn {
 namespace {
@@ -16,35 +15,13 @@ struct LabelFlags {
   std::string out;
 };
 
-// What reading the table had to set aside, in words.
-void SayReadReport(const Context& context, const std::string& input, const ToFrameReport& report) {
-  if (report.unreadable_times > 0) {
-    context.Say(fmt::format("{}: {} of {} rows left out: no readable time (first: data row {})", input,
-                            report.unreadable_times, report.rows, report.first_unreadable_rows.front()));
-  }
-  if (report.duplicate_times > 0) {
-    context.Say(
-        fmt::format("{}: {} rows replaced by a later row of the same time", input, report.duplicate_times));
-  }
-  if (report.out_of_order > 0)
-    context.Say(fmt::format("{}: {} rows were out of order", input, report.out_of_order));
-  for (const auto& [column, cells] : report.non_numeric) {
-    context.Say(
-        fmt::format("{}: {} cells of column '{}' are no numbers and became empty", input, cells, column));
-  }
-}
-
 Status RunLabelCommand(const Context& context, const LabelFlags& flags) {
   FW_ASSIGN_OR_RETURN(const Plant plant, context.LoadPlant());
-  ReadTableOptions read;
-  read.zone = plant.zone;
-  read.time_format = plant.day_first_format;
   ToFrameReport set_aside;
-  FW_ASSIGN_OR_RETURN(const Frame table, ReadFrame(flags.input, read, &set_aside));
+  FW_ASSIGN_OR_RETURN(const Frame table, ReadPlantFrame(context, plant, flags.input, &set_aside));
   auto labelled = LabelTable(plant, table);
   if (!labelled.ok()) return labelled.status().WithPrefix(flags.input);
   FW_RETURN_IF_ERROR(WriteTable(flags.out, labelled->table));
-  SayReadReport(context, flags.input, set_aside);
   if (context.json) {
     nlohmann::ordered_json report = LabelReportJson(labelled->report);
     report["read"] = {{"rows", set_aside.rows},

@@ -2,11 +2,14 @@
 // file.
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <optional>
 
 #include "commands.h"
 #include "context.h"
+#include "core/names.h"
 #include "io/object_store.h"
 #include "ops/data_folder.h"
 #include "settings.h"
@@ -40,6 +43,26 @@ Status HoldDataFolder(const CLI::App& app, const Context& context, std::optional
   return Status::Ok();
 }
 
+// A word where a subcommand is wanted, in our words: CLI11 only says that one is missing. Empty if that is
+// not it.
+std::string UnknownCommand(const CLI::App& app) {
+  const CLI::App* at = &app;
+  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+  const std::vector<std::string> rest = app.remaining(true);
+  const std::vector<const CLI::App*> commands = at->get_subcommands([](const CLI::App*) { return true; });
+  if (rest.empty() || commands.empty()) return "";
+  std::vector<std::string> known;
+  for (const CLI::App* command : commands) known.push_back(command->get_name());
+  const std::string kind = at == &app ? "command" : "command of '" + at->get_name() + "'";
+  return UnknownName(kind, rest.front(), known);
+}
+
+// What was printed must have arrived: a full disk behind `> file` is a failure too.
+Status FlushOutput() {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return Status::Ok();
+  return Status::Io("cannot write the output: " + std::string(std::strerror(errno)));
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("Forewarn warns of a plant's alarms hours ahead, with reasons.", "forewarn");
   app.require_subcommand(1);
@@ -61,8 +84,12 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : 2;
+    const std::string unknown = UnknownCommand(app);
+    if (error.get_exit_code() != 0 && !unknown.empty()) {
+      std::fprintf(stderr, "forewarn: %s\n", unknown.c_str());
+      return 2;
+    }
+    return app.exit(error) == 0 ? 0 : 2;
   }
   Status result = options.Resolve(context);
   context.reload = [&options] {
@@ -72,6 +99,7 @@ int Main(int argc, char** argv) {
   std::optional<DataFolder> folder;
   if (result.ok()) result = HoldDataFolder(app, context, &folder);
   if (result.ok()) result = run();
+  if (result.ok()) result = FlushOutput();
   if (!result.ok()) std::fprintf(stderr, "forewarn: %s\n", result.message().c_str());
   return ExitCode(result);
 }

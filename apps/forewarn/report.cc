@@ -1,8 +1,8 @@
 // `forewarn report`: the exploratory report of a labelled table.
 #include "commands.h"
 #include "core/file.h"
-#include "io/table_io.h"
 #include "report/eda_report.h"
+#include "table_input.h"
 
 namespace forewarn {
 namespace {
@@ -15,10 +15,7 @@ struct ReportFlags {
 
 Status RunReport(const Context& context, const ReportFlags& flags) {
   FW_ASSIGN_OR_RETURN(const Plant plant, context.LoadPlant());
-  ReadTableOptions options;
-  options.zone = plant.zone;
-  options.time_format = plant.day_first_format;
-  FW_ASSIGN_OR_RETURN(const Frame table, ReadFrame(flags.input, options));
+  FW_ASSIGN_OR_RETURN(const Frame table, ReadPlantFrame(context, plant, flags.input));
   nlohmann::json ingest;
   if (!flags.ingest.empty()) {
     FW_ASSIGN_OR_RETURN(const std::string text, ReadFile(flags.ingest, 64 << 20));

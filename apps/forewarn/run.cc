@@ -27,12 +27,6 @@ struct RunFlags {
   bool first_champion = false;
 };
 
-std::string UtcRunId(PlantTime utc) {  // "20150120T080000Z"
-  std::string id = FormatIsoUtc(utc - utc % kSecond);
-  std::erase_if(id, [](char c) { return c == '-' || c == ':'; });
-  return id;
-}
-
 Json RunsJson(const RunOutcome& outcome) {
   Json runs = Json::array();
   for (size_t i = 0; i < outcome.trained.runs.size(); ++i) {
@@ -61,6 +55,7 @@ Json OutcomeJson(const RunOutcome& outcome) {
                                  {"promoted", d.promoted},
                                  {"reason", d.reason}});
   }
+  if (outcome.read) out["set_aside"] = outcome.read->Words();
   if (outcome.ingest) out["ingest"] = ReportJson(*outcome.ingest);
   if (outcome.label) out["label"] = LabelReportJson(*outcome.label);
   if (outcome.gate) out["validation"] = outcome.gate->json;
@@ -68,6 +63,9 @@ Json OutcomeJson(const RunOutcome& outcome) {
 }
 
 void Tell(const Context& context, const RunOutcome& outcome) {
+  if (outcome.read) {
+    for (const std::string& words : outcome.read->Words()) context.Print(words + "\n");
+  }
   if (outcome.ingest) context.Print(ReportText(*outcome.ingest) + "\n");
   if (outcome.label) context.Print(LabelReportText(*outcome.label) + "\n");
   if (outcome.gate) context.Print("validation: " + outcome.gate->Summary() + "\n");
@@ -87,7 +85,7 @@ Result<RunOptions> OptionsOf(const Context& context, const Plant& plant, const R
   options.inputs = flags.inputs;
   options.features_uri =
       flags.features.empty() ? (context.data_dir / "features" / plant.name).string() : flags.features;
-  options.run_id = UtcRunId(NowUtcMicroseconds());
+  options.run_id = UtcRunId();
   options.stores = ObjectStoresOf(context);
   options.gate = !flags.no_gate;
   options.suite = flags.suite;

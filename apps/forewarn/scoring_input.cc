@@ -12,10 +12,10 @@
 #include "core/file.h"
 #include "core/names.h"
 #include "io/csv_table.h"
-#include "io/table_io.h"
 #include "object_stores.h"
 #include "registry/model_names.h"
 #include "scoring/reply_json.h"
+#include "table_input.h"
 
 namespace forewarn {
 namespace {
@@ -89,10 +89,7 @@ Result<ScoringInput> ReadScoringInput(const std::string& file, const Plant& plan
     return Status::Invalid(input.name + " is empty; a JSON object, JSON lines or a table is needed");
   if (text.front() != '{' && text.front() != '[') {
     input.kind = ScoringInput::Kind::kTable;
-    ReadTableOptions options;
-    options.zone = plant.zone;
-    options.time_format = plant.day_first_format;
-    FW_ASSIGN_OR_RETURN(input.table, ReadTableFromBytes(*bytes, input.name, options));
+    FW_ASSIGN_OR_RETURN(input.table, ReadTableFromBytes(*bytes, input.name, TableOptionsOf(plant)));
     return input;
   }
   if (IsJsonLines(text)) {

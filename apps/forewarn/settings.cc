@@ -182,7 +182,7 @@ std::string ShownValue(const Setting& setting) {
 
 void GlobalOptions::Declare(CLI::App& app) {
   const auto text = [&](const char* flag, const char* key, const char* help) {
-    app.add_option(flag, flags_[key], help);
+    app.add_option(flag, flags_[key], help)->take_last();  // a later one wins, as in a wrapper script
   };
   text("--plant", "plant", "plant name or file");
   text("--data-dir", "data_dir", "folder of registry, stores and secrets");

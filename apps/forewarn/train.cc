@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 
+#include "clock.h"
 #include "commands.h"
 #include "object_stores.h"
 #include "pipeline/dataset_store.h"
@@ -23,16 +23,6 @@ struct TrainFlags {
   std::vector<std::string> only;
   bool no_verdicts = false;
 };
-
-int64_t NowMicroseconds() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
-double SteadySeconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 Json RunJson(const TrainedRun& run, const RegisteredRun& registered) {
   Json out = {{"name", run.name}, {"registered", Json::array()}, {"metrics", Json::object()}};
@@ -85,10 +75,7 @@ Status RunTrain(const Context& context, const TrainFlags& flags) {
   policy.metric = context.Get("promotion_metric").value;
   FW_RETURN_IF_ERROR(CheckPromotionMetric(policy.metric));
   FW_ASSIGN_OR_RETURN(const FeatureDataset dataset, LoadDataset(flags.features, ObjectStoresOf(context)));
-  if (dataset.plant != plant.name) {
-    return Status::Invalid(fmt::format("{} holds the features of plant '{}'; train it with --plant {}",
-                                       flags.features, dataset.plant, dataset.plant));
-  }
+  FW_RETURN_IF_ERROR(CheckPlantOf(dataset, plant, flags.features));
   FW_ASSIGN_OR_RETURN(const std::unique_ptr<Registry> registry, RegistryOf(context));
   TrainOptions options;
   options.only = flags.only;
@@ -98,9 +85,9 @@ Status RunTrain(const Context& context, const TrainFlags& flags) {
   options.progress = context.MakeProgress();
   options.clock = SteadySeconds;
   RegisterOptions record;
-  record.started_us = NowMicroseconds();
+  record.started_us = NowUtcMicroseconds();
   FW_ASSIGN_OR_RETURN(const TrainResult result, Train(plant, dataset, options));
-  record.ended_us = NowMicroseconds();
+  record.ended_us = NowUtcMicroseconds();
   record.features_uri = flags.features;
   record.dataset_digest = dataset.digest;
   record.seed = context.seed;

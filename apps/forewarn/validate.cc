@@ -5,8 +5,8 @@
 
 #include "commands.h"
 #include "core/file.h"
-#include "io/table_io.h"
 #include "pipeline/gate_step.h"
+#include "table_input.h"
 
 namespace forewarn {
 namespace {
@@ -19,10 +19,7 @@ struct ValidateFlags {
 
 Status RunValidateCommand(const Context& context, const ValidateFlags& flags) {
   FW_ASSIGN_OR_RETURN(const Plant plant, context.LoadPlant());
-  ReadTableOptions read;
-  read.zone = plant.zone;
-  read.time_format = plant.day_first_format;
-  FW_ASSIGN_OR_RETURN(const Table table, ReadTable(flags.input, read));
+  FW_ASSIGN_OR_RETURN(const Table table, ReadTable(flags.input, TableOptionsOf(plant)));
   FW_ASSIGN_OR_RETURN(const auto result, RunGate(plant, flags.suite, table, flags.input));
   if (!result) {
     return Status::Usage(fmt::format("plant '{}' has no [quality] suite; give one with --suite", plant.name));

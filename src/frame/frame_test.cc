@@ -26,7 +26,7 @@ TEST(Frame, SetReplacesInPlaceAndDropKeepsTheRest) {
 }
 
 TEST(Frame, ColumnNamesTheKnownOnesWhenMissing) {
-  EXPECT_EQ(Small().Column("c").message(), "unknown column 'c' (did you mean 'a'?); known: a, b");
+  EXPECT_EQ(Small().Column("c").message(), "unknown column 'c'; known: a, b");
 }
 
 TEST(Frame, EqualityIsBitwiseWithNullsEqual) {
@@ -73,6 +73,10 @@ TEST(ToFrame, SortsKeepsTheLastDuplicateAndCountsEveryLoss) {
   EXPECT_EQ(report.out_of_order, 1u);
   ASSERT_EQ(report.non_numeric.size(), 1u);
   EXPECT_EQ(report.non_numeric[0].second, 1u);
+  EXPECT_EQ(report.Words(), (std::vector<std::string>{
+                                "1 of 4 rows left out: no readable time (first: data row 3)",
+                                "1 rows replaced by a later row of the same time", "1 rows were out of order",
+                                "1 cells of column 'state' are no numbers and became empty"}));
 }
 
 TEST(ToFrame, SaysWhatIsMissingOrAmbiguous) {

@@ -54,6 +54,21 @@ std::vector<std::string> Table::Names() const {
   return out;
 }
 
+std::vector<std::string> ToFrameReport::Words() const {
+  std::vector<std::string> words;
+  if (unreadable_times > 0) {
+    words.push_back(fmt::format("{} of {} rows left out: no readable time (first: data row {})",
+                                unreadable_times, rows, fmt::join(first_unreadable_rows, ", ")));
+  }
+  if (duplicate_times > 0)
+    words.push_back(fmt::format("{} rows replaced by a later row of the same time", duplicate_times));
+  if (out_of_order > 0) words.push_back(fmt::format("{} rows were out of order", out_of_order));
+  for (const auto& [column, cells] : non_numeric) {
+    words.push_back(fmt::format("{} cells of column '{}' are no numbers and became empty", cells, column));
+  }
+  return words;
+}
+
 Result<Frame> ToFrame(const Table& table, const std::string& time_column, ToFrameReport* report) {
   ToFrameReport ignored;
   ToFrameReport& r = report != nullptr ? *report : ignored;

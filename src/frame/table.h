@@ -46,6 +46,8 @@ struct ToFrameReport {
   size_t out_of_order = 0;                                  // rows that stood before an earlier time
   std::vector<size_t> first_unreadable_rows;                // the first few, 1-based data rows
   std::vector<std::pair<std::string, size_t>> non_numeric;  // column, cells that became null
+
+  std::vector<std::string> Words() const;  // a sentence each; none where nothing was set aside
 };
 
 // Names trimmed and lower-cased; `time_column` (case-insensitive) gives the grid; rows sorted by time,

@@ -1,5 +1,7 @@
 #include "pipeline/dataset_store.h"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 
 #include "core/file.h"
@@ -48,6 +50,12 @@ Result<FeatureDataset> LoadDataset(const std::string& uri, const ObjectStoreOpti
   // The finders name the place themselves.
   if (set.ok() || set.status().code() == Code::kNotFound) return set;
   return set.status().WithPrefix(uri);
+}
+
+Status CheckPlantOf(const FeatureDataset& dataset, const Plant& plant, const std::string& uri) {
+  if (dataset.plant == plant.name) return Status::Ok();
+  return Status::Invalid(fmt::format("{} holds the features of plant '{}', not of '{}'; say --plant {}", uri,
+                                     dataset.plant, plant.name, dataset.plant));
 }
 
 }  // namespace forewarn

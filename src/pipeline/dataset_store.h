@@ -17,6 +17,7 @@
 #include "core/status.h"
 #include "features/dataset.h"
 #include "io/object_store.h"
+#include "plant/plant.h"
 
 namespace forewarn {
 
@@ -30,5 +31,8 @@ Result<std::string> StoreDataset(const std::string& uri, const ObjectStoreOption
 // uri: a root (its latest run is read), its latest, a run below it, or any folder with a manifest.json. Every
 // file is compared with its sha-256 in the manifest.
 Result<FeatureDataset> LoadDataset(const std::string& uri, const ObjectStoreOptions& stores = {});
+
+// Fails where the features are another plant's.
+Status CheckPlantOf(const FeatureDataset& dataset, const Plant& plant, const std::string& uri);
 
 }  // namespace forewarn

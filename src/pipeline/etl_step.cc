@@ -26,18 +26,8 @@ std::string CountsText(const Counts& counts) {
 }
 
 std::string ReadText(const ToFrameReport& read) {
-  std::string out = fmt::format("read        {} rows", read.rows);
-  if (read.unreadable_times > 0) {
-    std::vector<std::string> rows;
-    for (const size_t row : read.first_unreadable_rows) rows.push_back(std::to_string(row));
-    out += fmt::format(", {} left out without a readable time (first: row {})", read.unreadable_times,
-                       JoinNames(rows));
-  }
-  if (read.duplicate_times > 0)
-    out += fmt::format(", {} replaced by a later row of the same time", read.duplicate_times);
-  if (read.out_of_order > 0) out += fmt::format(", {} out of order", read.out_of_order);
-  out += "\n";
-  if (!read.non_numeric.empty()) out += fmt::format("not numbers {}\n", CountsText(read.non_numeric));
+  std::string out = fmt::format("read        {} rows\n", read.rows);
+  for (const std::string& words : read.Words()) out += fmt::format("            {}\n", words);
   return out;
 }
 

@@ -44,12 +44,17 @@ Result<Frame> IngestStep(const Plant& plant, const RunOptions& options, RunOutco
   return std::move(result.table);
 }
 
-Result<Frame> ReadOne(const Plant& plant, const RunOptions& options, RunOutcome* outcome) {
+Result<Table> ReadOne(const Plant& plant, const RunOptions& options) {
   ReadTableOptions read;
   read.zone = plant.zone;
   read.time_format = plant.day_first_format;
+  return ReadTable(options.inputs.front(), read);
+}
+
+Result<Frame> FrameOf(const Table& table, const RunOptions& options, RunOutcome* outcome) {
   outcome->read.emplace();
-  return ReadFrame(options.inputs.front(), read, &*outcome->read);
+  Result<Frame> frame = ToFrame(table, kTimeColumn, &*outcome->read);
+  return frame.ok() ? std::move(frame) : Result<Frame>(frame.status().WithPrefix(options.inputs.front()));
 }
 
 Result<Frame> LabelStep(const Plant& plant, const RunOptions& options, const Frame& table,
@@ -61,10 +66,10 @@ Result<Frame> LabelStep(const Plant& plant, const RunOptions& options, const Fra
   return std::move(labelled.table);
 }
 
-Status GateStep(const Plant& plant, const RunOptions& options, const Frame& labelled, RunOutcome* outcome) {
+Status GateStep(const Plant& plant, const RunOptions& options, const Table& labelled, RunOutcome* outcome) {
   if (!options.gate) return Status::Ok();
   const std::string& batch = options.inputs.front();
-  FW_ASSIGN_OR_RETURN(outcome->gate, RunGate(plant, options.suite, ToTable(labelled, kTimeColumn), batch));
+  FW_ASSIGN_OR_RETURN(outcome->gate, RunGate(plant, options.suite, labelled, batch));
   if (outcome->gate) FW_RETURN_IF_ERROR(Keep(options, "validation.json", outcome->gate->json));
   return GateStatus(outcome->gate, batch);
 }
@@ -83,9 +88,30 @@ Status EtlStep(const Plant& plant, const RunOptions& options, const Frame& label
   if (options.reuse_run && FindSameRun(options, labelled, outcome)) return Status::Ok();
   DatasetOptions dataset;
   dataset.seed = options.train.seed;
+  dataset.threads = options.train.threads;
   FW_ASSIGN_OR_RETURN(outcome->etl, RunEtl(plant, labelled, dataset, options.features_uri, options.stores,
                                            options.run_id, options.train.progress));
   return Status::Ok();
+}
+
+// Raw files or a cleaned table → labelled; a labelled table as it is. Past the gate, which sees a given table
+// with all its rows.
+Result<Frame> MakeLabelled(const Plant& plant, const RunOptions& options, RunOutcome* outcome) {
+  if (options.from == RunFrom::kLabelled) {
+    FW_ASSIGN_OR_RETURN(const Table given, ReadOne(plant, options));
+    FW_RETURN_IF_ERROR(GateStep(plant, options, given, outcome));
+    return FrameOf(given, options, outcome);
+  }
+  Frame table;
+  if (options.from == RunFrom::kRaw) {
+    FW_ASSIGN_OR_RETURN(table, IngestStep(plant, options, outcome));
+  } else {
+    FW_ASSIGN_OR_RETURN(const Table given, ReadOne(plant, options));
+    FW_ASSIGN_OR_RETURN(table, FrameOf(given, options, outcome));
+  }
+  FW_ASSIGN_OR_RETURN(table, LabelStep(plant, options, table, outcome));
+  FW_RETURN_IF_ERROR(GateStep(plant, options, ToTable(table, kTimeColumn), outcome));
+  return table;
 }
 
 Status CheckOptions(const RunOptions& options) {
@@ -102,16 +128,7 @@ Status CheckOptions(const RunOptions& options) {
 
 Status PrepareFeatures(const Plant& plant, const RunOptions& options, RunOutcome* outcome) {
   FW_RETURN_IF_ERROR(CheckOptions(options));
-  Frame table;
-  if (options.from == RunFrom::kRaw) {
-    FW_ASSIGN_OR_RETURN(table, IngestStep(plant, options, outcome));
-  } else {
-    FW_ASSIGN_OR_RETURN(table, ReadOne(plant, options, outcome));
-  }
-  if (options.from != RunFrom::kLabelled) {
-    FW_ASSIGN_OR_RETURN(table, LabelStep(plant, options, table, outcome));
-  }
-  FW_RETURN_IF_ERROR(GateStep(plant, options, table, outcome));
+  FW_ASSIGN_OR_RETURN(const Frame table, MakeLabelled(plant, options, outcome));
   if (options.before_store) FW_RETURN_IF_ERROR(options.before_store());
   return EtlStep(plant, options, table, outcome);
 }
@@ -138,6 +155,7 @@ Result<RunOutcome> RunPipeline(const Plant& plant, Registry& registry, const Run
   if (options.from == RunFrom::kFeatures) {
     outcome.etl.uri = options.inputs.front();
     FW_ASSIGN_OR_RETURN(outcome.etl.dataset, LoadDataset(outcome.etl.uri, options.stores));
+    FW_RETURN_IF_ERROR(CheckPlantOf(outcome.etl.dataset, plant, outcome.etl.uri));
   } else {
     FW_RETURN_IF_ERROR(PrepareFeatures(plant, options, &outcome));
   }

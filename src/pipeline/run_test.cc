@@ -75,6 +75,29 @@ TEST_F(RunTest, AFailedGateStopsBeforeAnythingIsStored) {
   EXPECT_TRUE(std::filesystem::exists(options_.keep / "validation.json"));
 }
 
+TEST_F(RunTest, TheGateSeesEveryRowOfALabelledTable) {
+  std::string bytes = *ReadFile(labelled_);
+  const size_t last = bytes.rfind('\n', bytes.size() - 2) + 1;
+  bytes += bytes.substr(last);
+  options_.inputs = {(scratch_.path() / "doubled.csv").string()};
+  ASSERT_TRUE(WriteFileAtomic(options_.inputs.front(), bytes).ok());
+  const auto outcome = RunPipeline(plant_, *registry_, options_);
+  EXPECT_EQ(outcome.status().code(), Code::kGate);
+  options_.gate = false;
+  const auto forced = RunPipeline(plant_, *registry_, options_);
+  ASSERT_TRUE(forced.ok()) << forced.message();
+  EXPECT_THAT(forced->read->Words(), testing::ElementsAre(HasSubstr("1 rows replaced by a later row")));
+}
+
+TEST_F(RunTest, FeaturesOfAnotherPlantAreRefused) {
+  ASSERT_TRUE(RunPipeline(plant_, *registry_, options_).ok());
+  options_.from = RunFrom::kFeatures;
+  options_.inputs = {options_.features_uri};
+  plant_.name = "another";
+  EXPECT_THAT(RunPipeline(plant_, *registry_, options_).status().message(),
+              HasSubstr("of plant 'gas-treatment', not of 'another'"));
+}
+
 TEST_F(RunTest, ACleanedTableIsLabelledFirst) {
   options_.from = RunFrom::kCleaned;
   options_.inputs = {(labelled_.parent_path() / "cleaned_dataset.csv").string()};
