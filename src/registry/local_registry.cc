@@ -55,6 +55,20 @@ bool IsVersionNumber(const std::string& name) {
   return !name.empty() && name.size() < 10 && name.find_first_not_of("0123456789") == std::string::npos;
 }
 
+// A new database beside versions means that theirs was lost: opening would sweep them all away as orphans.
+Status CheckNoVersions(const fs::path& folder) {
+  size_t versions = 0;
+  for (const std::string& name : Folders(folder / "models")) {
+    const std::vector<std::string> children = Folders(folder / "models" / name);
+    versions += static_cast<size_t>(std::count_if(children.begin(), children.end(), IsVersionNumber));
+  }
+  if (versions == 0) return Status::Ok();
+  return Status::Invalid(
+      fmt::format("'{}' is missing or empty, but '{}' holds {} model versions; restore the database from a "
+                  "backup, or move the models away and bring them back with `forewarn models import`",
+                  (folder / "registry.db").string(), (folder / "models").string(), versions));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Registry>> LocalRegistry::Open(const fs::path& folder, LocalRegistryOptions options) {
@@ -65,6 +79,8 @@ Result<std::unique_ptr<Registry>> LocalRegistry::Open(const fs::path& folder, Lo
                       FileLock::Take(folder / "open.lock", FileLock::Mode::kExclusive));
   const fs::path path = folder / "registry.db";
   FW_ASSIGN_OR_RETURN(Database db, Database::Open(path, options.wait_ms));
+  FW_ASSIGN_OR_RETURN(const bool has_tables, HasTables(db));
+  if (!has_tables) FW_RETURN_IF_ERROR(CheckNoVersions(folder));
   FW_RETURN_IF_ERROR(PrepareSchema(db, path));
   std::unique_ptr<LocalRegistry> registry(new LocalRegistry(folder, std::move(db), std::move(options)));
   FW_RETURN_IF_ERROR(registry->Sweep());

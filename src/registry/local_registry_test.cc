@@ -234,6 +234,23 @@ TEST(LocalRegistry, SweepsOrphansButNotWhatALivingProcessStages) {
   EXPECT_TRUE(fs::exists(models / "1"));
 }
 
+TEST(LocalRegistry, ALostDatabaseDoesNotSweepItsModelsAway) {
+  const ScratchFolder scratch;
+  {
+    const auto registry = OpenOrDie(scratch.path());
+    Add(*registry, "m");
+  }
+  for (const char* file : {"registry.db", "registry.db-wal", "registry.db-shm"}) {
+    fs::remove(scratch.path() / file);
+  }
+  for (int i = 0; i < 2; ++i) {  // the first open may leave an empty database behind
+    const auto reopened = LocalRegistry::Open(scratch.path());
+    ASSERT_FALSE(reopened.ok());
+    EXPECT_NE(reopened.message().find("holds 1 model versions"), std::string::npos) << reopened.message();
+    EXPECT_TRUE(fs::exists(scratch.path() / "models" / "m" / "1"));
+  }
+}
+
 TEST(LocalRegistry, RefusesANewerSchemaAndForeignFiles) {
   const ScratchFolder scratch;
   OpenOrDie(scratch.path() / "a");

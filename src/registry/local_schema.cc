@@ -48,6 +48,11 @@ Result<int64_t> Pragma(Database& db, const char* sql) {
 
 }  // namespace
 
+Result<bool> HasTables(Database& db) {
+  FW_ASSIGN_OR_RETURN(const int64_t tables, Pragma(db, "SELECT count(*) FROM sqlite_schema"));
+  return tables > 0;
+}
+
 Status PrepareSchema(Database& db, const std::filesystem::path& path) {
   FW_ASSIGN_OR_RETURN(const int64_t application, Pragma(db, "PRAGMA application_id"));
   FW_ASSIGN_OR_RETURN(const int64_t version, Pragma(db, "PRAGMA user_version"));
@@ -58,8 +63,8 @@ Status PrepareSchema(Database& db, const std::filesystem::path& path) {
                     "update forewarn",
                     path.string(), version, kSchemaVersion));
   }
-  FW_ASSIGN_OR_RETURN(const int64_t tables, Pragma(db, "SELECT count(*) FROM sqlite_schema"));
-  if (tables != 0 || application != 0) {
+  FW_ASSIGN_OR_RETURN(const bool has_tables, HasTables(db));
+  if (has_tables || application != 0) {
     return Status::Invalid(fmt::format(
         "'{}' is not a registry database; restore it from a backup or use another folder", path.string()));
   }

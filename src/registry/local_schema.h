@@ -5,6 +5,9 @@
 
 namespace forewarn {
 
+// False of a database that is empty: a new one, or one that was lost.
+Result<bool> HasTables(Database& db);
+
 // Makes the tables in an empty database, upgrades older ones; refuses newer ones and databases of something
 // else.
 Status PrepareSchema(Database& db, const std::filesystem::path& path);
