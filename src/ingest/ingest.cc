@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 
 #include "core/names.h"
 #include "core/thread_pool.h"
@@ -114,6 +115,35 @@ struct GridSeries {
   std::vector<bool> looks_ahead;
 };
 
+// Why no reading is usable: tags the plant does not have, or what became of the rows, with the first place of
+// each reason.
+std::string WhyNothing(const std::vector<SeriesReport>& all, const std::vector<std::string>& plant) {
+  std::vector<std::string> unknown;
+  std::map<std::string, uint64_t> counts;
+  std::map<std::string, std::string> first;
+  for (const SeriesReport& series : all) {
+    if (!series.in_plant && !series.tag.empty()) unknown.push_back(series.tag);
+    std::vector<ReportRows> fates = series.rejections;
+    fates.push_back(series.bad_quality);
+    fates.back().reason = "of bad quality";
+    for (const ReportRows& rows : fates) {
+      if (rows.count == 0) continue;
+      counts[rows.reason] += rows.count;
+      if (first[rows.reason].empty() && !rows.places.empty()) {
+        first[rows.reason] =
+            fmt::format(", first at {}:{}", rows.places.front().file, rows.places.front().row);
+      }
+    }
+  }
+  if (!unknown.empty())
+    return fmt::format("the files have: {}; the plant has: {}", JoinNames(unknown), JoinNames(plant));
+  if (counts.empty()) return "the files hold no rows";
+  std::vector<std::string> parts;
+  for (const auto& [reason, count] : counts)
+    parts.push_back(fmt::format("{} {}{}", count, reason, first[reason]));
+  return "rejected: " + JoinNames(parts, "; ");
+}
+
 class Gridder {
  public:
   Gridder(RawData data, const Plant& plant, const IngestOptions& options)
@@ -174,17 +204,8 @@ class Gridder {
       grid_.last = std::max(grid_.last, bins.bin.back());
     }
     if (grid_.first > grid_.last) {
-      std::vector<std::string> unknown;
-      uint64_t rejected = 0;
-      for (const SeriesReport& series : report().series) {
-        rejected += series.rejected + series.bad_quality.count;
-        if (!series.in_plant && !series.tag.empty()) unknown.push_back(series.tag);
-      }
-      const std::string hint = unknown.empty() ? fmt::format("{} rows were rejected", rejected)
-                                               : fmt::format("the files have: {}; the plant has: {}",
-                                                             JoinNames(unknown), JoinNames(names_));
-      return Status::Invalid(
-          fmt::format("no usable reading of any tag of plant '{}' ({})", plant_.name, hint));
+      return Status::Invalid(fmt::format("no usable reading of any tag of plant '{}' ({})", plant_.name,
+                                         WhyNothing(report().series, names_)));
     }
     return CheckGrid(grid_, bins_, report(), plant_.interval);
   }

@@ -347,6 +347,19 @@ TEST(Ingest, TableHoldsTheColumnsOfTheOriginalDataSet) {
   for (const std::string& name : TableColumns(plant)) EXPECT_TRUE(result->table.Has(name)) << name;
 }
 
+TEST(Ingest, WithNothingUsableItSaysWhyAndWhere) {
+  RawData data = Readings().Add("level", 0, 1).Take();
+  data.series.clear();
+  data.rows_read = {{"level", 3}};
+  data.rejected["level"]["not a number"].Add(0, 2, "x");
+  data.rejected["level"]["not a number"].Add(0, 4, "y");
+  data.rejected["level"]["infinite"].Add(0, 3, "inf");
+  const Status status = Ingest(std::move(data), SmallPlant()).status();
+  EXPECT_NE(status.message().find("1 infinite, first at a.csv:3; 2 not a number, first at a.csv:2"),
+            std::string::npos)
+      << status.message();
+}
+
 TEST(IngestReport, HtmlEscapesWhatFilesSay) {
   RawData data = Readings().Add("level", 0, 1).Take();
   data.rejected["level"]["state string '<script>'"].Add(0, 9, "<script>alert(1)</script>");
