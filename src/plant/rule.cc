@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <optional>
 
 #include "core/names.h"
 #include "frame/statistics.h"
+#include "plant/rule_lexer.h"
 
 namespace forewarn {
 
@@ -52,98 +52,6 @@ constexpr size_t kMaxText = 64 * 1024;
 constexpr int kMaxDepth = 100;  // of nested brackets, minus signs, nots
 constexpr size_t kMaxNodes = 1000;
 
-// "line 1, column 14" of a byte; a column is a character, not a byte.
-std::string Place(std::string_view text, size_t offset) {
-  int line = 1;
-  int column = 1;
-  for (size_t i = 0; i < std::min(offset, text.size()); ++i) {
-    if (text[i] == '\n') {
-      ++line;
-      column = 1;
-    } else if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) {
-      ++column;
-    }
-  }
-  return fmt::format("line {}, column {}", line, column);
-}
-
-enum class TokenKind { kNumber, kName, kSymbol, kEnd };
-
-struct Token {
-  TokenKind kind = TokenKind::kEnd;
-  std::string text;  // names in lower case
-  double number = 0;
-  size_t offset = 0;
-};
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsNameStart(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-
-class Lexer {
- public:
-  explicit Lexer(std::string_view text) : text_(text) {}
-
-  Result<Token> Next() {
-    while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos)
-      ++at_;
-    Token token;
-    token.offset = at_;
-    if (at_ == text_.size()) return token;
-    const char c = text_[at_];
-    if (IsDigit(c) || (c == '.' && at_ + 1 < text_.size() && IsDigit(text_[at_ + 1]))) return Number();
-    if (IsNameStart(c)) {
-      while (at_ < text_.size() && (IsNameStart(text_[at_]) || IsDigit(text_[at_]))) ++at_;
-      token.kind = TokenKind::kName;
-      token.text = ToLower(text_.substr(token.offset, at_ - token.offset));
-      return token;
-    }
-    for (const std::string_view symbol :
-         {"<=", ">=", "==", "!=", "<", ">", "+", "-", "*", "/", "(", ")", ","}) {
-      if (text_.substr(at_, symbol.size()) == symbol) {
-        at_ += symbol.size();
-        token.kind = TokenKind::kSymbol;
-        token.text = symbol;
-        return token;
-      }
-    }
-    std::string message = Place(text_, at_) + ": ";
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '=') {
-      message += "'=' compares nothing; write '=='";
-    } else if (c == '&' || c == '|' || c == '!') {
-      message += fmt::format("'{}' is unknown; write 'and', 'or' or 'not'", c);
-    } else if (byte >= 0x20 && byte < 0x7F) {
-      message += fmt::format("unexpected character '{}'", c);
-    } else {
-      message += fmt::format("unexpected byte 0x{:02x}", byte);
-    }
-    return Status::Invalid(message);
-  }
-
- private:
-  Result<Token> Number() {
-    Token token;
-    token.offset = at_;
-    token.kind = TokenKind::kNumber;
-    const char* end = text_.data() + text_.size();
-    const auto [stop, error] = std::from_chars(text_.data() + at_, end, token.number);
-    const size_t length = static_cast<size_t>(stop - (text_.data() + at_));
-    if (error != std::errc() || !std::isfinite(token.number)) {
-      return Status::Invalid(Place(text_, at_) + ": the number is too large");
-    }
-    at_ += length;
-    token.text = text_.substr(token.offset, length);
-    if (at_ < text_.size() && (IsNameStart(text_[at_]) || text_[at_] == '.')) {
-      return Status::Invalid(fmt::format("{}: a number runs into '{}'; a column's name starts with a letter",
-                                         Place(text_, token.offset), text_[at_]));
-    }
-    return token;
-  }
-
-  std::string_view text_;
-  size_t at_ = 0;
-};
-
 // Recursive descent, one function a line of the grammar in rule.h.
 class Parser {
  public:
@@ -151,10 +59,10 @@ class Parser {
 
   Result<Node> Parse() {
     FW_RETURN_IF_ERROR(Advance());
-    if (token_.kind == TokenKind::kEnd)
+    if (token_.kind == RuleTokenKind::kEnd)
       return Status::Invalid("the rule is empty; write a comparison like 'level > 80'");
     FW_ASSIGN_OR_RETURN(Node root, Or());
-    if (token_.kind != TokenKind::kEnd) {
+    if (token_.kind != RuleTokenKind::kEnd) {
       if (IsComparison()) return Error("comparisons do not chain; write 'a < b and b < c'");
       return Error("expected 'and', 'or' or the end of the rule, found " + Found());
     }
@@ -253,8 +161,8 @@ class Parser {
   }
 
   Result<Node> Atom() {
-    const Token token = token_;
-    if (token.kind == TokenKind::kNumber) {
+    const RuleToken token = token_;
+    if (token.kind == RuleTokenKind::kNumber) {
       FW_RETURN_IF_ERROR(Advance());
       auto node = std::make_unique<RuleNode>();
       node->number = token.number;
@@ -268,14 +176,14 @@ class Parser {
       FW_RETURN_IF_ERROR(Expect(")"));
       return inner;
     }
-    if (token.kind != TokenKind::kName || IsWord("and") || IsWord("or") || IsWord("not")) {
+    if (token.kind != RuleTokenKind::kName || IsWord("and") || IsWord("or") || IsWord("not")) {
       return Error("expected a number, a column or '(', found " + Found());
     }
     FW_RETURN_IF_ERROR(Advance());
     if (token.text == "abs") return Abs(token.offset);
     if (token.text == "quantile") return Quantile(token.offset);
     if (IsSymbol("(")) {
-      return Status::Invalid(Place(text_, token.offset) + ": " +
+      return Status::Invalid(RulePlace(text_, token.offset) + ": " +
                              UnknownName("function", token.text, {"abs", "quantile"}));
     }
     auto node = std::make_unique<RuleNode>();
@@ -296,13 +204,14 @@ class Parser {
 
   Result<Node> Quantile(size_t offset) {
     FW_RETURN_IF_ERROR(Expect("("));
-    if (token_.kind != TokenKind::kName) return Error("'quantile' wants a column first, found " + Found());
+    if (token_.kind != RuleTokenKind::kName)
+      return Error("'quantile' wants a column first, found " + Found());
     auto node = std::make_unique<RuleNode>();
     node->kind = Kind::kQuantile;
     node->column = token_.text;
     FW_RETURN_IF_ERROR(Advance());
     FW_RETURN_IF_ERROR(Expect(","));
-    if (token_.kind != TokenKind::kNumber || token_.number > 1) {
+    if (token_.kind != RuleTokenKind::kNumber || token_.number > 1) {
       return Error("the second argument of 'quantile' is a number from 0 to 1, found " + Found());
     }
     node->number = token_.number;
@@ -368,28 +277,30 @@ class Parser {
     return Advance();
   }
 
-  bool IsWord(std::string_view word) const { return token_.kind == TokenKind::kName && token_.text == word; }
+  bool IsWord(std::string_view word) const {
+    return token_.kind == RuleTokenKind::kName && token_.text == word;
+  }
   bool IsSymbol(std::string_view symbol) const {
-    return token_.kind == TokenKind::kSymbol && token_.text == symbol;
+    return token_.kind == RuleTokenKind::kSymbol && token_.text == symbol;
   }
   bool IsComparison() const {
-    return token_.kind == TokenKind::kSymbol &&
+    return token_.kind == RuleTokenKind::kSymbol &&
            std::string_view("<>=!").find(token_.text[0]) != std::string_view::npos;
   }
   std::string Found() const {
-    return token_.kind == TokenKind::kEnd ? "the end of the rule"
-                                          : fmt::format("'{}'", token_.text.substr(0, 80));
+    return token_.kind == RuleTokenKind::kEnd ? "the end of the rule"
+                                              : fmt::format("'{}'", token_.text.substr(0, 80));
   }
   Status Error(const std::string& message) const {
-    return Status::Invalid(Place(text_, token_.offset) + ": " + message);
+    return Status::Invalid(RulePlace(text_, token_.offset) + ": " + message);
   }
   Status ErrorAt(const RuleNode& node, const std::string& message) const {
-    return Status::Invalid(Place(text_, node.offset) + ": " + message);
+    return Status::Invalid(RulePlace(text_, node.offset) + ": " + message);
   }
 
   std::string_view text_;
-  Lexer lexer_;
-  Token token_;
+  RuleLexer lexer_;
+  RuleToken token_;
   int depth_ = 0;
   size_t nodes_ = 0;
 };
@@ -495,7 +406,7 @@ Status Rule::Check(const std::vector<std::string>& known_columns) const {
       offset = text_.find_first_not_of(" \t\r\n", bracket + 1);
     }
     status =
-        Status::NotFound(Place(text_, offset) + ": " + UnknownName("column", node.column, known_columns));
+        Status::NotFound(RulePlace(text_, offset) + ": " + UnknownName("column", node.column, known_columns));
   });
   return status;
 }
