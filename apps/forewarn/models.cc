@@ -1,6 +1,7 @@
 // `forewarn models …`: the registry at the command line.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "clock.h"
@@ -81,6 +82,31 @@ Json EventJson(const PromotionEvent& event) {
           {"time", FormatIsoUtc(event.time_us)}};
 }
 
+// For a person: a line a field, objects with their names aligned below theirs.
+std::string ShownText(const Json& shown, const std::vector<PromotionEvent>& events) {
+  std::string text;
+  for (const auto& [key, value] : shown.items()) {
+    if (key == "promotions") continue;
+    if (!value.is_object()) {
+      text += fmt::format("{:<14} {}\n", key, value.is_string() ? value.get<std::string>() : value.dump());
+      continue;
+    }
+    text += key + "\n";
+    size_t width = 0;
+    for (const auto& [name, each] : value.items()) width = std::max(width, name.size());
+    for (const auto& [name, each] : value.items()) {
+      text += fmt::format("  {:<{}}  {}\n", name, width,
+                          each.is_string() ? each.get<std::string>() : each.dump());
+    }
+  }
+  if (!events.empty()) text += "promotions\n";
+  for (const PromotionEvent& event : events) {
+    text += fmt::format("  {:.19}  version {} after {}, {}: {}\n", FormatIsoUtc(event.time_us), event.to,
+                        event.from == 0 ? "none" : std::to_string(event.from), event.mode, event.reason);
+  }
+  return text;
+}
+
 Status ShowModel(const Context& context, const ModelsFlags& flags) {
   FW_ASSIGN_OR_RETURN(const std::unique_ptr<Registry> registry, RegistryOf(context));
   FW_ASSIGN_OR_RETURN(const ModelVersion v, registry->Find(flags.ref));
@@ -106,18 +132,7 @@ Status ShowModel(const Context& context, const ModelsFlags& flags) {
     context.PrintJson(shown);
     return Status::Ok();
   }
-  std::string text;
-  for (const auto& [key, value] : shown.items()) {
-    if (value.is_object() || (value.is_array() && !value.empty() && value.front().is_object())) {
-      text += key + "\n";
-      for (const auto& [name, each] : value.items()) text += fmt::format("  {:<32} {}\n", name, each.dump());
-    } else if (value.is_string()) {
-      text += fmt::format("{:<14} {}\n", key, value.get<std::string>());
-    } else {
-      text += fmt::format("{:<14} {}\n", key, value.dump());
-    }
-  }
-  context.Print(text);
+  context.Print(ShownText(shown, events));
   return Status::Ok();
 }
 

@@ -164,7 +164,7 @@ class CsvJob {
       done_bytes_ += block.bytes;
       ++next_merge_;
       if (!status_.ok()) Stop();
-      Report(options_.progress, "reading", done_bytes_, blocks_.file_bytes());
+      Report(options_.progress, "ingest: reading", done_bytes_, blocks_.file_bytes());
       turn_.notify_all();
     }
   }

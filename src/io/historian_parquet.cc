@@ -176,7 +176,7 @@ Status ReadBatches(const std::string& name, uint64_t bytes, const HistorianOptio
         static_cast<uint64_t>(static_cast<double>(bytes) * static_cast<double>(n) / static_cast<double>(all)),
         row));
     row += n;
-    Report(options.progress, "reading", row - 1, all);
+    Report(options.progress, "ingest: reading", row - 1, all);
   }
 }
 

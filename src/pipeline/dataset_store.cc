@@ -34,7 +34,7 @@ Result<FeatureDataset> LoadObjects(std::string uri, const ObjectStoreOptions& st
 Result<std::string> StoreDataset(const std::string& uri, const ObjectStoreOptions& stores,
                                  const FeatureDataset& dataset, const std::string& run_id,
                                  const Progress& progress, int threads) {
-  Report(progress, "encode", 0, 1);
+  Report(progress, "etl: encoding", 0, 1);
   FW_ASSIGN_OR_RETURN(const std::vector<DatasetFile> files, EncodeDataset(dataset, threads));
   const ManifestMaker manifest = [&](const std::string& run) { return MakeManifest(dataset, files, run); };
   if (IsS3Uri(uri)) {

@@ -80,7 +80,7 @@ Status WriteAside(const fs::path& aside, const std::vector<DatasetFile>& files, 
   std::vector<fs::path> written;
   FW_RETURN_IF_ERROR(MakeFolders(aside));
   const auto write = [&](const std::string& name, std::string_view bytes) -> Status {
-    Report(progress, "write", written.size(), StepCount(files));
+    Report(progress, "etl: writing", written.size(), StepCount(files));
     written.push_back(aside / name);
     const fs::path folder = written.back().parent_path();
     if (folders.insert(folder).second) FW_RETURN_IF_ERROR(MakeFolders(folder));
@@ -88,7 +88,7 @@ Status WriteAside(const fs::path& aside, const std::vector<DatasetFile>& files, 
   };
   for (const DatasetFile& file : files) FW_RETURN_IF_ERROR(write(file.path, file.bytes));
   FW_RETURN_IF_ERROR(write(kManifestFile, manifest));
-  Report(progress, "write", written.size(), StepCount(files));
+  Report(progress, "etl: writing", written.size(), StepCount(files));
   written.insert(written.end(), folders.begin(), folders.end());
   return SyncAll(written);
 }
@@ -99,7 +99,7 @@ Status SwitchLatest(const fs::path& root, const std::string& id, size_t steps, c
   const fs::path next = root / kNewLink;
   const fs::path latest = root / kLatest;
   if (::symlink((fs::path(kRuns) / id).c_str(), next.c_str()) != 0) return SystemError("create", next);
-  Report(progress, "write", steps - 2, steps);
+  Report(progress, "etl: writing", steps - 2, steps);
   const fs::file_status status = fs::symlink_status(latest);
   if (fs::is_directory(status)) {
     if (::renameat2(AT_FDCWD, next.c_str(), AT_FDCWD, latest.c_str(), RENAME_EXCHANGE) != 0) {
@@ -110,7 +110,7 @@ Status SwitchLatest(const fs::path& root, const std::string& id, size_t steps, c
   } else if (::rename(next.c_str(), latest.c_str()) != 0) {
     return SystemError("switch", latest);
   }
-  Report(progress, "write", steps - 1, steps);
+  Report(progress, "etl: writing", steps - 1, steps);
   return SyncFile(root);
 }
 
@@ -126,7 +126,7 @@ Result<std::string> StoreLocalRun(const fs::path& root, const std::vector<Datase
   const std::string id = FreeId(root / kRuns, run_id);
   const fs::path aside = root / kRuns / (kAside + id);
   Status status = WriteAside(aside, files, manifest(id), progress);
-  Report(progress, "write", files.size() + 2, StepCount(files));
+  Report(progress, "etl: writing", files.size() + 2, StepCount(files));
   if (status.ok() && ::rename(aside.c_str(), (root / kRuns / id).c_str()) != 0)
     status = SystemError("write", aside);
   if (!status.ok()) {
@@ -135,9 +135,9 @@ Result<std::string> StoreLocalRun(const fs::path& root, const std::vector<Datase
     return status;
   }
   FW_RETURN_IF_ERROR(SyncFile(root / kRuns));
-  Report(progress, "write", files.size() + 3, StepCount(files));
+  Report(progress, "etl: writing", files.size() + 3, StepCount(files));
   FW_RETURN_IF_ERROR(SwitchLatest(root, id, StepCount(files), progress));
-  Report(progress, "write", StepCount(files), StepCount(files));
+  Report(progress, "etl: writing", StepCount(files), StepCount(files));
   return id;
 }
 

@@ -44,15 +44,15 @@ Result<std::string> StoreObjectRun(ObjectStore& store, const std::vector<Dataset
   size_t done = 0;
   for (const std::string& prefix : {RunPrefix(id), std::string(kLatest)}) {
     for (const DatasetFile& file : files) {
-      Report(progress, "write", done++, steps);
+      Report(progress, "etl: writing", done++, steps);
       FW_RETURN_IF_ERROR(store.Write(prefix + file.path, file.bytes));
     }
-    Report(progress, "write", done++, steps);
+    Report(progress, "etl: writing", done++, steps);
     FW_RETURN_IF_ERROR(store.Write(prefix + kManifestFile, manifest_bytes));
   }
-  Report(progress, "write", done++, steps);
+  Report(progress, "etl: writing", done++, steps);
   FW_RETURN_IF_ERROR(DeleteStale(store, before, files));
-  Report(progress, "write", steps, steps);
+  Report(progress, "etl: writing", steps, steps);
   return id;
 }
 

@@ -88,7 +88,7 @@ Result<std::vector<RegisteredRun>> RegisterRuns(Registry& registry, const Plant&
                                                 const TrainResult& result, const RegisterOptions& options) {
   std::vector<RegisteredRun> out;
   for (const TrainedRun& run : result.runs) {
-    Report(options.progress, "register " + run.name, out.size(), result.runs.size());
+    Report(options.progress, "train: registering", out.size(), result.runs.size());
     RegisteredRun registered;
     registered.name = run.name;
     FW_ASSIGN_OR_RETURN(registered.run_id, registry.LogRun(MakeRecord(plant, run, options)));
@@ -103,7 +103,7 @@ Result<std::vector<RegisteredRun>> RegisterRuns(Registry& registry, const Plant&
     }
     out.push_back(std::move(registered));
   }
-  Report(options.progress, "register", out.size(), result.runs.size());
+  Report(options.progress, "train: registering", out.size(), result.runs.size());
   return out;
 }
 

@@ -339,7 +339,7 @@ class Judge {
     ParallelFor(cells.size(), options_.threads, [&](size_t i) {
       const size_t k = i % folds.size();
       failures[i] = JudgeFold(runs[i / folds.size()], k, folds[k], data, &cells[i]);
-      Report(options_.progress, "walk-forward", i + 1, cells.size());
+      Report(options_.progress, "evaluate: walk-forward", i + 1, cells.size());
     });
     for (const Status& failure : failures) FW_RETURN_IF_ERROR(failure);
     out_.folds = std::move(cells);

@@ -91,7 +91,7 @@ void RunJobs(const std::vector<RunSpec>& specs, const TrainingData& data, const 
     } else {
       job.status = outcome.status();
     }
-    Report(options.progress, "training", done.fetch_add(1) + 1, jobs->size());
+    Report(options.progress, "train: fitting", done.fetch_add(1) + 1, jobs->size());
   });
 }
 
