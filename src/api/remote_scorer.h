@@ -3,16 +3,11 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
+#include "api/upstream_client.h"
 #include "live/scorer.h"
 
 namespace forewarn {
-
-struct RemoteOptions {
-  std::string url;     // "http://127.0.0.1:7502", without a slash at its end
-  std::string bearer;  // the service token; "" where the service is open
-};
 
 std::unique_ptr<Scorer> MakeRemoteScorer(RemoteOptions options);
 

@@ -56,7 +56,7 @@ class RemoteSubscription final : public SensorSource::Subscription {
 class RemoteSource final : public SensorSource {
  public:
   RemoteSource(SensorJson json, RemoteOptions options)
-      : json_(std::move(json)), options_(std::move(options)), client_(ClientOptionsOf(options_.bearer)) {}
+      : json_(std::move(json)), service_(kService, std::move(options)) {}
 
   ~RemoteSource() override {
     reader_.request_stop();
@@ -66,19 +66,19 @@ class RemoteSource final : public SensorSource {
   bool local() const override { return false; }
 
   Result<LiveReading> Live() override {
-    FW_ASSIGN_OR_RETURN(const std::string body, Get("/sensors/live"));
+    FW_ASSIGN_OR_RETURN(const std::string body, service_.Get("/sensors/live"));
     return Understood(json_.ParseLive(body));
   }
   Result<std::vector<ReadingPtr>> History(size_t n) override {
-    FW_ASSIGN_OR_RETURN(const std::string body, Get(fmt::format("/sensors/history?n={}", n)));
+    FW_ASSIGN_OR_RETURN(const std::string body, service_.Get(fmt::format("/sensors/history?n={}", n)));
     return Understood(json_.ParseHistory(body));
   }
   Result<std::vector<SensorMeta>> Meta() override {
-    FW_ASSIGN_OR_RETURN(const std::string body, Get("/sensors/meta"));
+    FW_ASSIGN_OR_RETURN(const std::string body, service_.Get("/sensors/meta"));
     return Understood(json_.ParseMeta(body));
   }
   Result<ScenarioList> Scenarios() override {
-    FW_ASSIGN_OR_RETURN(const std::string body, Get("/scenarios"));
+    FW_ASSIGN_OR_RETURN(const std::string body, service_.Get("/scenarios"));
     return Understood(json_.ParseScenarios(body));
   }
 
@@ -87,7 +87,7 @@ class RemoteSource final : public SensorSource {
     std::vector<Fault> faults;
     const std::string body =
         nlohmann::json{{"name", name}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-    FW_RETURN_IF_ERROR(Told(client_.PostJson(options_.url + "/scenarios/activate", body), &faults).status());
+    FW_RETURN_IF_ERROR(service_.Post("/scenarios/activate", body, &faults).status());
     for (const ScenarioInfo& scenario : list.scenarios) {
       if (scenario.name == name) return scenario;
     }
@@ -102,25 +102,6 @@ class RemoteSource final : public SensorSource {
   }
 
  private:
-  static http::ClientOptions ClientOptionsOf(const std::string& bearer) {
-    http::ClientOptions options;
-    options.bearer = bearer;
-    options.retries = 1;
-    options.timeout = std::chrono::milliseconds(5'000);
-    return options;
-  }
-
-  Result<std::string> Get(const std::string& path) {
-    std::vector<Fault> none;
-    return Told(client_.Get(options_.url + path), &none);
-  }
-
-  static Result<std::string> Told(Result<http::ClientReply> reply, std::vector<Fault>* faults) {
-    if (!reply.ok()) return UpstreamAway(kService, reply.message());
-    if (reply->status != 200) return UpstreamStatus(kService, *reply, faults);
-    return std::move(reply->body);
-  }
-
   // A reply that is not what the service promises is as good as none.
   template <typename T>
   static Result<T> Understood(Result<T> parsed) {
@@ -130,8 +111,8 @@ class RemoteSource final : public SensorSource {
 
   void Read(std::stop_token stop) {
     http::EventReaderOptions reader;
-    reader.url = options_.url + "/sensors/stream";
-    reader.bearer = options_.bearer;
+    reader.url = service_.options().url + "/sensors/stream";
+    reader.bearer = service_.options().bearer;
     http::ReadEvents(
         reader, std::move(stop), [this](const http::ReceivedEvent& event) { OnEvent(event); },
         [this](const Status& state) {
@@ -157,8 +138,7 @@ class RemoteSource final : public SensorSource {
   }
 
   const SensorJson json_;
-  const RemoteOptions options_;
-  const http::Client client_;
+  UpstreamClient service_;
   Listeners listeners_;
   std::once_flag reading_;
   PlantTime last_id_ = kNoTime;  // of the reader's thread

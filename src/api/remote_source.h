@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "api/remote_scorer.h"
+#include "api/upstream_client.h"
 #include "core/status.h"
 #include "live/sensor_source.h"
 #include "plant/plant.h"

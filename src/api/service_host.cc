@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "api/guards.h"
 #include "api/inference_api.h"
 #include "api/registry_watch.h"
+#include "api/remote_scorer.h"
 #include "api/remote_source.h"
 #include "api/sensors_api.h"
 #include "api/store_janitor.h"
@@ -22,6 +24,7 @@ namespace {
 constexpr std::chrono::milliseconds kLocalPoll{250};
 constexpr std::chrono::milliseconds kRemotePoll{2'000};
 constexpr std::chrono::seconds kPurgeEvery{600};
+constexpr int kRemotePoolThreads = 8;
 
 // The plant's clock for the models' time features: the newest event's time, read without a lock.
 class PlantClock {
@@ -222,6 +225,10 @@ Status ServiceHost::Impl::BeginGateway() {
 }
 
 Status ServiceHost::Impl::Listen() {
+  // Calls to a service elsewhere hold a worker each.
+  if (remote_source || (scorer && !scorer->local())) {
+    options.server.pool_threads = std::max(options.server.pool_threads, kRemotePoolThreads);
+  }
   server = std::make_unique<http::Server>(options.server);
   const auto add = [&](const std::optional<ListenAt>& at, Face& face, const char* name) -> Status {
     if (!at) return Status::Ok();

@@ -11,7 +11,6 @@
 
 #include "accounts/sign_in.h"
 #include "accounts/store.h"
-#include "api/remote_scorer.h"
 #include "api/sensor_flush.h"
 #include "api/service_routes.h"
 #include "core/status.h"
