@@ -4,7 +4,7 @@ FOREWARN := $(BUILD)/forewarn
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 
-.PHONY: build test test-unit test-e2e test-ui test-parity test-fuzz bench up fuzz fmt lint clean
+.PHONY: build test test-unit test-e2e test-ui test-parity test-fuzz test-services test-services-full bench bench-http up fuzz fmt lint clean
 
 build:
 	@tools/setup.sh build
@@ -33,6 +33,19 @@ test-parity: build
 test-e2e: build
 	@tools/setup.sh test
 	@FOREWARN_BIN=$(CURDIR)/$(FOREWARN) build/venv/bin/python -m pytest -q tests/e2e
+
+# The running services: their documents' properties, kill -9, swaps of the champion, pressure. `make test-services-full` is
+# the long form.
+test-services: build
+	@tools/setup.sh test
+	@FOREWARN_BIN=$(CURDIR)/$(FOREWARN) build/venv/bin/python -m pytest -q tests/services
+
+test-services-full:
+	@FOREWARN_EXAMPLES=200 FOREWARN_KILLS=500 FOREWARN_SWAPS=200 FOREWARN_REQUESTS=1000000 $(MAKE) test-services
+
+bench-http: build
+	@tools/setup.sh test
+	@FOREWARN_BIN=$(CURDIR)/$(FOREWARN) build/venv/bin/python bench/http/bench_http.py
 
 bench: build
 	@tools/setup.sh test

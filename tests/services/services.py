@@ -81,10 +81,9 @@ class Up:
 
     def __init__(self, data, *flags, prefix=(), env=None, log=None):
         self.ports = {name: free_port() for name in SERVICES}
-        self.command = [*prefix, PROGRAM, "--data-dir", data, "up", *flags]
-        for name, port in self.ports.items():
-            self.command += [f"--{name}-port", port]
-        self.env, self.log, self.child = env, log, None
+        self.command = [*prefix, PROGRAM, "--data-dir", data, "up", "--listen", "127.0.0.1", *flags]
+        self.env = {f"FOREWARN_{name.upper()}_PORT": str(port) for name, port in self.ports.items()} | (env or {})
+        self.log, self.child = log, None
 
     def url(self, service="gateway"):
         return f"http://127.0.0.1:{self.ports[service]}"
@@ -93,7 +92,7 @@ class Up:
         with contextlib.ExitStack() as stack:
             out = stack.enter_context(open(self.log, "ab")) if self.log else subprocess.DEVNULL
             self.child = subprocess.Popen(list(map(str, self.command)), stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                                          env={**os.environ, **(self.env or {})})
+                                          env={**os.environ, **self.env})
         wait_until(lambda: call(self.url() + ("/ready" if ready else "/health")), self.child)
         return self
 
