@@ -76,8 +76,8 @@ int Main(int argc, char** argv) {
            AddValidateCommand, AddEtlCommand,      AddTrainCommand,      AddRunCommand,
            AddReportCommand,   AddEvaluateCommand, AddModelsCommand,     AddPredictCommand,
            AddForecastCommand, AddExplainCommand,  AddImportanceCommand, AddRecommendCommand,
-           AddServeCommand,    AddWatchCommand,    AddBackupCommand,     AddConfigCommand,
-           AddVersionCommand,
+           AddUpCommand,       AddServeCommand,    AddWatchCommand,      AddBackupCommand,
+           AddConfigCommand,   AddVersionCommand,
        }) {
     add(app, context, run);
   }

@@ -1,97 +1,78 @@
-// `forewarn serve sensors|inference|gateway`: one service in a process of its own, until it is told to stop.
+// `forewarn serve sensors|inference|gateway`: one service in a process of its own.
 #include <fmt/format.h>
 
-#include <future>
+#include <memory>
+#include <optional>
 
-#include "api/wall_time.h"
-#include "clock.h"
 #include "commands.h"
-#include "host_options.h"
-#include "object_stores.h"
-#include "ops/service_lock.h"
-#include "service_notify.h"
+#include "hosting.h"
 #include "stop_signal.h"
 
 namespace forewarn {
 namespace {
 
-struct ServeFlags {
-  std::string service;
+struct Flags {
   std::string listen;
-  ServiceFlags common;
+  double seconds_per_hour = 0;  // 0: the setting's
+  bool open = false;
+  std::optional<bool> open_registration;
 };
 
-// One service's own: where it listens, and what of the options it takes.
-struct Served {
-  Service service;
-  std::optional<ListenAt>* at;
-  uint16_t port;
-};
-
-Result<Served> Choose(const std::string& name, const ServiceSettings& settings, HostOptions* options) {
-  if (name == "sensors") return Served{Service::kSensors, &options->sensors, settings.sensors_port};
-  if (name == "inference") return Served{Service::kInference, &options->inference, settings.inference_port};
-  if (name == "gateway") return Served{Service::kGateway, &options->gateway, settings.gateway_port};
-  return Status::Usage(fmt::format("unknown service '{}'; known: sensors, inference, gateway", name));
-}
-
-// Listening wider than this machine is said aloud, with who may come in.
-void SayWhere(const Context& context, const HostOptions& options, const std::string& service,
-              const ListenAt& at, uint16_t port) {
-  const bool v6 = at.address.find(':') != std::string::npos;
-  context.Say(fmt::format("{}: http://{}{}{}:{}", service, v6 ? "[" : "", at.address, v6 ? "]" : "", port));
-  if (IsLoopbackAddress(at.address)) return;
-  if (service == "gateway") {
-    context.Say("gateway: it can be reached from other machines; put TLS in front of it");
-  } else if (options.open) {
-    context.Say(fmt::format("{}: OPEN: anybody who reaches it may use it, without a token", service));
-  } else {
-    context.Say(
-        fmt::format("{}: it can be reached from other machines; they need the service token", service));
-  }
-}
-
-Status Serve(const Context& context, const ServeFlags& flags) {
-  std::promise<void> stop;
-  const StopSignal signal([&stop] { stop.set_value(); },
-                          [&context] {
-                            if (context.reload) (void)context.reload();
-                          });
+Status RunServe(const Context& context, Service service, const Flags& flags) {
+  UseLittleMemory();
+  FW_ASSIGN_OR_RETURN(const Plant plant, context.LoadPlant());
   FW_ASSIGN_OR_RETURN(ServiceSettings settings, ReadServiceSettings(context));
-  FW_RETURN_IF_ERROR(flags.common.ApplyTo(&settings));
+  if (flags.seconds_per_hour > 0) settings.seconds_per_hour = flags.seconds_per_hour;
+  settings.open = settings.open || flags.open;
+  if (flags.open_registration) settings.open_registration = *flags.open_registration;
   FW_ASSIGN_OR_RETURN(const DataFolder folder, DataFolder::Open(context.data_dir));
-  FW_ASSIGN_OR_RETURN(HostOptions options, MakeHostOptions(context, settings, folder));
-  FW_ASSIGN_OR_RETURN(const Served served, Choose(flags.service, settings, &options));
-  ListenAt at{settings.listen, served.port};
-  if (!flags.listen.empty()) FW_RETURN_IF_ERROR(ParseListen(flags.listen, &at.address, &at.port));
-  *served.at = at;
-  if (served.service == Service::kInference || (served.service == Service::kGateway && options.log_runs)) {
-    FW_ASSIGN_OR_RETURN(options.registry, ServedRegistryOf(context));
-  }
-  const bool open = options.open;
-  FW_ASSIGN_OR_RETURN(ServiceLock lock, ServiceLock::Take(folder, flags.service, SystemWallClock()()));
-  FW_ASSIGN_OR_RETURN(const std::unique_ptr<ServiceHost> host, ServiceHost::Start(std::move(options)));
-  const uint16_t port = host->port(served.service);
-  FW_RETURN_IF_ERROR(lock.SetAddress(fmt::format("{}:{}", at.address, port)));
-  HostOptions said;
-  said.open = open;
-  SayWhere(context, said, flags.service, at, port);
-  NotifyServiceManager("READY=1");
-  stop.get_future().wait();
-  NotifyServiceManager("STOPPING=1");
-  host->Stop();
+  FW_ASSIGN_OR_RETURN(HostOptions options, HostOptionsOf(context, settings, plant, folder));
+  std::optional<ListenAt>& at = service == Service::kSensors     ? options.sensors
+                                : service == Service::kInference ? options.inference
+                                                                 : options.gateway;
+  const uint16_t port = service == Service::kSensors     ? settings.sensors_port
+                        : service == Service::kInference ? settings.inference_port
+                                                         : settings.gateway_port;
+  at = {settings.listen, port};
+  if (!flags.listen.empty()) FW_RETURN_IF_ERROR(ParseListen(flags.listen, &at->address, &at->port));
+  FW_ASSIGN_OR_RETURN(const std::unique_ptr<Hosting> hosting, Hosting::Lock(folder, options));
+  // Before the first thread: every thread blocks the signals then.
+  const StopSignal stop([&] { hosting->Stop(); },
+                        [&] {
+                          if (context.reload) (void)context.reload();
+                        });
+  FW_RETURN_IF_ERROR(hosting->Start(std::move(options)));
+  hosting->WaitForStop();
+  hosting->End();
   return Status::Ok();
 }
 
 }  // namespace
 
 void AddServeCommand(CLI::App& app, const Context& context, Command& run) {
-  auto* command = app.add_subcommand("serve", "one service: sensors, inference or gateway");
-  const auto flags = std::make_shared<ServeFlags>();
-  command->add_option("SERVICE", flags->service, "sensors, inference or gateway")->required();
-  command->add_option("--listen", flags->listen, "ADDRESS:PORT; default loopback and the service's port");
-  flags->common.Declare(command);
-  command->callback([&context, &run, flags] { run = [&context, flags] { return Serve(context, *flags); }; });
+  auto* command = app.add_subcommand("serve", "one service in a process of its own");
+  command->require_subcommand(1);
+  const auto flags = std::make_shared<Flags>();
+  const auto add = [&](const char* name, const char* help, Service service) {
+    auto* sub = command->add_subcommand(name, help);
+    sub->add_option("--listen", flags->listen, "ADDRESS:PORT; default: settings listen and …_port");
+    sub->callback([&context, &run, flags, service] {
+      run = [&context, flags, service] { return RunServe(context, service, *flags); };
+    });
+    return sub;
+  };
+  auto* sensors = add("sensors", "the simulated plant: readings, history, scenarios", Service::kSensors);
+  sensors
+      ->add_option("--seconds-per-hour", flags->seconds_per_hour,
+                   "wall seconds of a plant hour; default: setting seconds_per_hour")
+      ->check(CLI::Range(kFastestHour, kSlowestHour));
+  auto* inference = add("inference", "the models' answers", Service::kInference);
+  for (auto* service : {sensors, inference}) {
+    service->add_flag("--open", flags->open, "listening wider than loopback asks for no bearer");
+  }
+  auto* gateway = add("gateway", "sign-in, history, the live bridge and the page", Service::kGateway);
+  gateway->add_option("--open-registration", flags->open_registration,
+                      "false: only an administrator adds accounts; default: setting open_registration");
 }
 
 }  // namespace forewarn

@@ -1,6 +1,5 @@
 #include "service_settings.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <charconv>
@@ -168,14 +167,6 @@ Status ParseListen(const std::string& text, std::string* address, uint16_t* port
   if (!host.empty()) *address = host;
   *port = static_cast<uint16_t>(value);
   return Status::Ok();
-}
-
-bool IsLoopback(const std::string& address) {
-  in_addr v4{};
-  in6_addr v6{};
-  if (::inet_pton(AF_INET, address.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
-  if (::inet_pton(AF_INET6, address.c_str(), &v6) == 1) return IN6_IS_ADDR_LOOPBACK(&v6) != 0;
-  return address == "localhost";
 }
 
 }  // namespace forewarn

@@ -50,6 +50,5 @@ Result<ServiceSettings> ReadServiceSettings(const Context& context);
 Result<EngineOptions> ReadEngineOptions(const Context& context);
 // "127.0.0.1:7502" or "[::1]:7502", or a port alone, over the settings' address and port.
 Status ParseListen(const std::string& text, std::string* address, uint16_t* port);
-bool IsLoopback(const std::string& address);
 
 }  // namespace forewarn

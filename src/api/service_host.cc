@@ -14,6 +14,7 @@
 #include "api/registry_watch.h"
 #include "api/remote_scorer.h"
 #include "api/remote_source.h"
+#include "api/request_log.h"
 #include "api/sensors_api.h"
 #include "api/store_janitor.h"
 #include "api/warning_log.h"
@@ -156,7 +157,10 @@ Status ServiceHost::Impl::BeginInference() {
   inference_api->Mount(*inference.router);
   RegistryWatchOptions how;
   how.every = options.remote_registry ? kRemotePoll : kLocalPoll;
-  how.changed = [this] { inference_api->ModelsChanged(); };
+  how.changed = [this] {
+    inference_api->ModelsChanged();
+    if (options.models_changed) options.models_changed();
+  };
   watch = std::make_unique<RegistryWatch>(engine.get(), options.registry.get(), std::move(how));
   return Status::Ok();
 }
@@ -233,6 +237,7 @@ Status ServiceHost::Impl::Listen() {
   const auto add = [&](const std::optional<ListenAt>& at, Face& face, const char* name) -> Status {
     if (!at) return Status::Ok();
     face.metrics.Observe(*face.router);
+    LogRequests(*face.router, name);
     const Result<uint16_t> bound = server->Listen(at->address, at->port, face.router);
     if (!bound.ok()) return bound.status().WithPrefix(fmt::format("the {} service", name));
     face.port = *bound;

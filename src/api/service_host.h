@@ -54,6 +54,8 @@ struct HostOptions {
   std::filesystem::path page;                 // gateway; empty: no page
   bool log_runs = false;                      // gateway, into the registry
 
+  std::function<void()> models_changed;  // inference: other versions are served now; on the watch's thread
+
   // What has to happen before all is ready, told by /ready of inference and gateway: the first training. Any
   // thread.
   std::function<std::optional<Readiness>()> preparing;
