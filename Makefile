@@ -52,7 +52,7 @@ bench: build
 	@tools/bench.sh
 
 up: build
-	@tools/up.sh $(FOREWARN)
+	@$(FOREWARN) up
 
 fuzz:
 	@tools/setup.sh test
