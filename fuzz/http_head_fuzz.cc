@@ -70,7 +70,8 @@ void CheckRequest(Request& request) {
   CheckHead(head);
 }
 
-// All that a connection would see, as one text.
+// All requests that a connection would let through, as one text. (How early a head that cannot become well is
+// refused does depend on the cuts.)
 std::string Read(std::string_view bytes, size_t piece) {
   std::string log;
   RequestParser parser({2048, 1024});
@@ -103,7 +104,7 @@ std::string Read(std::string_view bytes, size_t piece) {
           break;
         case RequestParser::Step::kFailed:
           Check(parser.failure().status >= 400 && !parser.failure().detail.empty());
-          return log + "refused\n";
+          return log;
       }
     }
   }
