@@ -89,7 +89,8 @@ class Up {
     const StopSignal stop([this] { hosting_->Stop(); }, [this] { ReadLogSettings(); });
     FW_RETURN_IF_ERROR(hosting_->Start(std::move(options)));
     engine_ = hosting_->host().engine();
-    if (!context_.json) context_.Say("Forewarn is at " + hosting_->UrlOf("gateway"));
+    if (!context_.json && context_.Get("log_format").value == "text")
+      context_.Say("Forewarn is at " + hosting_->UrlOf("gateway"));
     TellModels();
     if (train_) FW_RETURN_IF_ERROR(BeginTraining());
     hosting_->WaitForStop();

@@ -123,11 +123,20 @@ def children(pid):
         for p in pathlib.Path(f"/proc/{pid}/task/{task}/children").read_text().split()]
 
 
+def child_of(pid):
+    """The one process below pid, which the log announces just before it is there."""
+    deadline = time.monotonic() + 60
+    while not children(pid) and time.monotonic() < deadline:
+        os.sched_yield()
+    (child,) = children(pid)
+    return child
+
+
 def test_a_training_that_crashes_is_told_and_tried_again(tmp_path, start):
     up = start("--data-dir", tmp_path, "up", env=QUICK)
     inference = address(up, "inference")
     up.wait_for("training the first models")
-    (child,) = children(up.process.pid)
+    child = child_of(up.process.pid)
     os.kill(child, signal.SIGKILL)
     with up.changed:
         up.changed.wait_for(lambda: "killed by signal 9" in up.log(), 60)
@@ -142,13 +151,13 @@ def test_a_training_that_crashes_is_told_and_tried_again(tmp_path, start):
 def test_a_stop_while_training_ends_the_child_too(tmp_path, start):
     up = start("--data-dir", tmp_path, "up", env={**QUICK, "FOREWARN_FIRST_HISTORY_DAYS": "180"})
     up.wait_for("training the first models")
-    (child,) = children(up.process.pid)
+    child = child_of(up.process.pid)
     assert up.kill(signal.SIGTERM) == 0
     assert not os.path.exists(f"/proc/{child}")
     # A kill leaves nobody behind either.
     up = start("--data-dir", tmp_path, "up", env=QUICK)
     up.wait_for("training the first models")
-    (child,) = children(up.process.pid)
+    child = child_of(up.process.pid)
     handle = os.pidfd_open(child)
     up.kill()
 
