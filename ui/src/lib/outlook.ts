@@ -117,9 +117,9 @@ function liveOutlook(input: OutlookInput): Outlook {
       raised: false,
       word: "No forecast",
       headline: input.preparing ? "The models are being prepared" : "There is no forecast",
-      detail:
-        input.reason ??
-        (input.preparing ? "The plant is shown as it is; warnings begin when the models are ready." : ""),
+      detail: input.preparing
+        ? "The plant is shown as it is; forecasts and warnings begin when the models are ready."
+        : (input.reason ?? ""),
       until: null,
       doubt: null,
     };
