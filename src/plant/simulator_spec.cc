@@ -237,6 +237,7 @@ void ReadScenarios(TomlReader& root, SimulatorSpec* spec) {
     ReadRange(reader, "ramp_hours", 1, kMaxHours, &ramp);
     scenario.ramp_hours_min = ramp.low;
     scenario.ramp_hours_max = ramp.high;
+    reader.Number("ramp_power", &scenario.ramp_power, 0.1, 10);
     ReadEffects(reader, *spec, &scenario);
     spec->scenarios.push_back(std::move(scenario));
   }

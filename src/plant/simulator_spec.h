@@ -33,10 +33,12 @@ struct Scenario {
   std::string name;
   std::string color;  // green, amber, red
   std::string description;
-  // Name of a simulated episode, or "": the series this scenario has no effect for move as in its precursor.
+  // Name of a simulated episode, or "": the scenario begins as its precursor does. Series without an effect
+  // of their own keep to that; the others leave it as their effect grows.
   std::string episode;
   double ramp_hours_min = 6;
   double ramp_hours_max = 12;
+  double ramp_power = 1;  // its effects grow as (elapsed / ramp) ^ power
   std::vector<ScenarioEffect> effects;
 };
 

@@ -13,6 +13,8 @@ namespace {
 constexpr double kMonthHours = 24 * 30;
 // No episode lasts longer, no rest between two either.
 constexpr int64_t kLongest = 1'000'000;
+// The part of a scenario's ramp in which the precursor of its episode builds up.
+constexpr double kForcedPrecursor = 1.0 / 3;
 
 int64_t WholeHours(Random& random, const Range& range) {
   const auto low = static_cast<int64_t>(std::ceil(range.low));
@@ -80,13 +82,12 @@ void Episodes::Draw() {
   }
 }
 
-void Episodes::ApplyPrecursor(const SimulatedEpisode& kind, double f, const std::vector<bool>& skip,
+void Episodes::ApplyPrecursor(const SimulatedEpisode& kind, double f, const std::vector<double>& share,
                               std::vector<Displacement>& out) const {
   for (const PrecursorEffect& effect : kind.precursor) {
     const size_t i = Index(effect.tag);
-    if (skip[i]) continue;
-    out[i].shift += effect.shift * f;
-    out[i].noise *= 1 + effect.noise * f;
+    out[i].shift += effect.shift * f * share[i];
+    out[i].noise *= 1 + effect.noise * f * share[i];
   }
 }
 
@@ -110,7 +111,7 @@ void Episodes::ApplyRunning(int64_t hour, std::vector<Displacement>& out) {
   }
   if (running_.decoy) phase_ = SimulatedPhase::kDecoy;
   const SimulatedEpisode& kind = Kind();
-  ApplyPrecursor(kind, running_.peak * f, std::vector<bool>(out.size(), false), out);
+  ApplyPrecursor(kind, running_.peak * f, std::vector<double>(out.size(), 1), out);
   for (size_t e = 0; e < kind.event.size(); ++e) {
     const EventEffect& effect = kind.event[e];
     const double wave =
@@ -131,18 +132,19 @@ void Episodes::ApplyForced(int64_t hour, std::vector<Displacement>& out) {
     const Scenario& scenario = spec_.scenarios[forced.scenario];
     forced.strength = forced.rising ? std::min(1.0, forced.strength + forced.rate)
                                     : std::max(0.0, forced.strength - 2 * forced.rate);
-    const double strength = forced.strength;
-    std::vector<bool> listed(out.size(), false);
+    const double strength = std::pow(forced.strength, scenario.ramp_power);
+    std::vector<double> share(out.size(), 1);  // of the precursor: what a series' own effect leaves of it
     for (const ScenarioEffect& effect : scenario.effects) {
       const size_t i = Index(effect.tag);
-      listed[i] = true;
+      share[i] = 1 - strength;
       const double turns =
           effect.period_hours > 0 ? static_cast<double>(hour - forced.since + 1) / effect.period_hours : 0;
       out[i].drift += strength * (effect.drift + effect.amplitude * std::sin(2 * std::numbers::pi * turns));
       out[i].noise *= 1 + (effect.noise - 1) * strength;
     }
+    const double f = std::pow(std::min(1.0, forced.strength / kForcedPrecursor), spec_.precursor_power);
     for (const SimulatedEpisode& kind : spec_.episodes) {
-      if (kind.name == scenario.episode) ApplyPrecursor(kind, strength, listed, out);
+      if (kind.name == scenario.episode) ApplyPrecursor(kind, f, share, out);
     }
   }
   std::erase_if(forced_, [](const Forced& forced) { return !forced.rising && forced.strength <= 0; });

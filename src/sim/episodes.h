@@ -64,7 +64,8 @@ class Episodes {
   size_t Index(const std::string& tag) const;
   void ApplyRunning(int64_t hour, std::vector<Displacement>& out);
   void ApplyForced(int64_t hour, std::vector<Displacement>& out);
-  void ApplyPrecursor(const SimulatedEpisode& kind, double f, const std::vector<bool>& skip,
+  // share: of the precursor, by series.
+  void ApplyPrecursor(const SimulatedEpisode& kind, double f, const std::vector<double>& share,
                       std::vector<Displacement>& out) const;
 
   const SimulatorSpec& spec_;
