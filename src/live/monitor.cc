@@ -273,7 +273,7 @@ void Monitor::Impl::Watch(const SensorReading& hour, PlantTime told) {
   WatchAlarm(hour.time, &risk, &seen);
   forecaster.Assess(rows, &risk);
   seen.index = risk.index;
-  seen.abstains = risk.status != InputStatus::kOk;
+  seen.status = risk.status;
   WatchWarning(seen, &risk);
   last_hour = hour.time;
   TellModel(risk);

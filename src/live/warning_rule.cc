@@ -39,9 +39,12 @@ WarningRule::Change WarningRule::Step(const Hour& hour) {
   Change change;
   if (hour.alarm_began) JudgeBegun(hour.time, &change);
   if (on_ && hour.gap_before) Fall(hour.time, &change);
-  const bool speaks = hour.index && !hour.abstains;
+  const bool above = hour.index && *hour.index >= 1 && hour.status != InputStatus::kStale;
+  const bool speaks = hour.index && hour.status == InputStatus::kOk;
+  const bool raises = above && (speaks || above_before_);
+  above_before_ = above;
   if (on_ && speaks && *hour.index < options_.release) Fall(hour.time, &change);
-  if (!on_ && speaks && *hour.index >= 1) {
+  if (!on_ && raises) {
     on_ = true;
     if (!hour.in_alarm) {
       open_ = change.raised = true;
@@ -59,6 +62,7 @@ WarningRule::Change WarningRule::Step(const Hour& hour) {
 
 void WarningRule::Restore(State state) {
   on_ = state.on;
+  above_before_ = state.above;
   warnings_ = std::move(state.warnings);
   open_ = state.open && !warnings_.empty() && warnings_.back().on();
 }

@@ -1,8 +1,9 @@
 // WarningRule: when a warning rises, ends, and what became of it; the live twin of FindWarnings and
 // JudgeWarnings (train/event_metrics.h), hour by hour. The index is the horizons' mean probability over their
 // warning threshold, so 1 raises and `release` ends. A warning rises outside an alarm; a run that began in
-// one is none. An hour whose forecast abstains (stale, outside the training range) or is missing raises none
-// and ends none; hours missing from the timeline end it. Belongs to one thread.
+// one is none. A forecast over stale inputs, or none at all, raises nothing and ends nothing; one outside the
+// training range raises nothing by itself, only where the hour before was above as well, and ends nothing.
+// Hours missing from the timeline end a warning. Belongs to one thread.
 #pragma once
 
 #include <optional>
@@ -21,7 +22,7 @@ class WarningRule {
     PlantTime time = 0;           // its start
     PlantTime told = 0;           // plant time at which what follows from it can be read
     std::optional<double> index;  // none: no forecast
-    bool abstains = false;
+    InputStatus status = InputStatus::kOk;
     bool gap_before = false;
     bool in_alarm = false;     // a rule holds in this hour
     bool alarm_began = false;  // and a new event begins with it
@@ -41,9 +42,10 @@ class WarningRule {
   struct State {
     bool on = false;                    // a run is above
     bool open = false;                  // and it is a warning: the last of `warnings`
+    bool above = false;                 // the last hour was, whether it counted or not
     std::vector<LiveWarning> warnings;  // pending or open, by rise
   };
-  State Save() const { return {on_, open_, warnings_}; }
+  State Save() const { return {on_, open_, above_before_, warnings_}; }
   void Restore(State state);
 
  private:
@@ -54,6 +56,7 @@ class WarningRule {
   const EventOptions options_;
   bool on_ = false;
   bool open_ = false;
+  bool above_before_ = false;
   std::vector<LiveWarning> warnings_;
 };
 

@@ -13,7 +13,7 @@ namespace {
 struct Live {
   explicit Live(const EventOptions& given) : options(given), alarms(given), rule(given) {}
 
-  void Step(PlantTime time, bool alarm, std::optional<double> index, bool abstains = false) {
+  void Step(PlantTime time, bool alarm, std::optional<double> index, InputStatus status = InputStatus::kOk) {
     const AlarmWatch::Change change =
         alarms.Step(time, alarm ? std::vector<std::string>{"rule"} : std::vector<std::string>{});
     if (change.ended) events.push_back(*change.ended);
@@ -21,7 +21,7 @@ struct Live {
     hour.time = time;
     hour.told = time + options.interval;
     hour.index = index;
-    hour.abstains = abstains;
+    hour.status = status;
     hour.gap_before = last != kNoTime && time - last > options.interval;
     hour.in_alarm = alarm;
     hour.alarm_began = change.began.has_value();
@@ -117,16 +117,34 @@ TEST(WarningRule, FallsOnlyBelowTheRelease) {
   EXPECT_EQ(live.ended.begin()->second.end, 6 * kHour);
 }
 
-TEST(WarningRule, AnAbstainingOrMissingForecastRaisesNoneAndEndsNone) {
+TEST(WarningRule, AStaleOrMissingForecastRaisesNothingAndEndsNothing) {
   Live live(EventOptions{});
   PlantTime t = 0;
-  live.Step(t += kHour, false, 1.5, true);
+  for (int i = 0; i < 3; ++i) live.Step(t += kHour, false, 1.5, InputStatus::kStale);
   EXPECT_EQ(live.raised, 0);
   live.Step(t += kHour, false, 1.5);
   EXPECT_EQ(live.raised, 1);
-  live.Step(t += kHour, false, 0.1, true);
+  live.Step(t += kHour, false, 0.1, InputStatus::kStale);
   live.Step(t += kHour, false, std::nullopt);
   EXPECT_NE(live.rule.open(), nullptr);
+  live.Step(t += kHour, false, 0.1);
+  EXPECT_EQ(live.rule.open(), nullptr);
+}
+
+TEST(WarningRule, AForecastOutsideTheTrainingRangeRaisesNothingByItself) {
+  constexpr InputStatus kOutside = InputStatus::kOutsideTrainingRange;
+  Live live(EventOptions{});
+  PlantTime t = 0;
+  live.Step(t += kHour, false, 0.2);
+  live.Step(t += kHour, false, 3, kOutside);
+  live.Step(t += kHour, false, 0.2);
+  live.Step(t += kHour, false, 3, InputStatus::kStale);
+  live.Step(t += kHour, false, 3, kOutside);
+  EXPECT_EQ(live.raised, 0);
+  live.Step(t += kHour, false, 1.1, kOutside);  // the second hour in a row
+  EXPECT_EQ(live.raised, 1);
+  live.Step(t += kHour, false, 0.1, kOutside);
+  EXPECT_NE(live.rule.open(), nullptr) << "it ends nothing";
   live.Step(t += kHour, false, 0.1);
   EXPECT_EQ(live.rule.open(), nullptr);
 }

@@ -107,6 +107,7 @@ std::string WatchStateText(const WatchState& state) {
   const Json out = {{"version", kVersion},
                     {"on", state.warnings.on},
                     {"open", state.warnings.open},
+                    {"above", state.warnings.above},
                     {"warnings", warnings},
                     {"alarm", alarm},
                     {"alarm_last_end", TimeJson(state.alarm_last_end)},
@@ -121,6 +122,7 @@ Result<WatchState> ParseWatchState(std::string_view text) {
   WatchState out;
   FW_ASSIGN_OR_RETURN(out.warnings.on, TruthAt(object, "on"));
   FW_ASSIGN_OR_RETURN(out.warnings.open, TruthAt(object, "open"));
+  FW_ASSIGN_OR_RETURN(out.warnings.above, TruthAt(object, "above"));
   FW_ASSIGN_OR_RETURN(const nlohmann::json* warnings, ListAt(object, "warnings"));
   for (const nlohmann::json& item : *warnings) {
     FW_ASSIGN_OR_RETURN(LiveWarning warning, ReadWarning(item));
