@@ -182,6 +182,37 @@ Result<PredictReply> ScoringEngine::PredictIn(const Snapshot& now, const Predict
   return reply;
 }
 
+namespace {
+
+constexpr size_t kMaxFaults = 100;   // told of one request
+constexpr size_t kMaxIgnored = 100;  // likewise
+
+// One hour's sensors, by the model's names; base is the row's pointer.
+void ReadObservation(const ServedModel& model, const std::vector<NamedValue>& values, const std::string& base,
+                     double* row, std::vector<std::string>* ignored, std::vector<Fault>* faults) {
+  const std::vector<std::string>& sensors = model.info().sensors;
+  std::vector<char> given(sensors.size(), 0);
+  size_t hint = 0;
+  for (const NamedValue& value : values) {
+    const int s = model.SensorIndexOf(value.name, hint++);
+    if (s < 0) {
+      const bool told = std::find(ignored->begin(), ignored->end(), value.name) != ignored->end();
+      if (!told && ignored->size() < kMaxIgnored) ignored->push_back(value.name);
+      continue;
+    }
+    if (value.problem != nullptr)
+      faults->push_back({base + "/" + PointerToken(value.name), NotANumber(value)});
+    if (given[s]) faults->push_back({base + "/" + PointerToken(value.name), kGivenTwice});
+    row[s] = value.value;
+    given[s] = 1;
+  }
+  for (size_t s = 0; s < sensors.size(); ++s) {
+    if (!given[s]) faults->push_back({base + "/" + PointerToken(sensors[s]), "is missing"});
+  }
+}
+
+}  // namespace
+
 Result<ScoringEngine::Window> ScoringEngine::ReadWindow(const Snapshot& snapshot,
                                                         const ForecastRequest& request,
                                                         std::vector<Fault>* faults) const {
@@ -199,37 +230,12 @@ Result<ScoringEngine::Window> ScoringEngine::ReadWindow(const Snapshot& snapshot
     return FaultStatus(*faults);
   }
   window.rows.assign(needed * sensors, kNull);
-  for (size_t r = 0; r < needed; ++r) {
-    const size_t at = request.rows.size() - needed + r;
-    double* row = window.rows.data() + r * sensors;
-    std::vector<char> given(sensors, 0);
-    size_t hint = 0;
-    for (const NamedValue& value : request.rows[at]) {
-      const int s = model.SensorIndexOf(value.name, hint++);
-      if (s < 0) {
-        if (std::find(window.ignored.begin(), window.ignored.end(), value.name) == window.ignored.end()) {
-          window.ignored.push_back(value.name);
-        }
-        continue;
-      }
-      if (value.problem != nullptr) {
-        faults->push_back(
-            {fmt::format("/recent_observations/{}/{}", at, PointerToken(value.name)), NotANumber(value)});
-      }
-      if (given[s]) {
-        faults->push_back(
-            {fmt::format("/recent_observations/{}/{}", at, PointerToken(value.name)), kGivenTwice});
-      }
-      row[s] = value.value;
-      given[s] = 1;
-    }
-    for (size_t s = 0; s < sensors; ++s) {
-      if (!given[s]) {
-        faults->push_back(
-            {fmt::format("/recent_observations/{}/{}", at, PointerToken(model.info().sensors[s])),
-             "is missing"});
-      }
-    }
+  std::vector<double> older(sensors);  // rows before the window are checked like any other
+  for (size_t r = 0; r < request.rows.size() && faults->size() < kMaxFaults; ++r) {
+    const size_t before = request.rows.size() - needed;
+    double* row = r < before ? older.data() : window.rows.data() + (r - before) * sensors;
+    ReadObservation(model, request.rows[r], fmt::format("/recent_observations/{}", r), row, &window.ignored,
+                    faults);
   }
   if (!faults->empty()) return FaultStatus(*faults);
   window.ignored.insert(window.ignored.end(), request.ignored.begin(), request.ignored.end());

@@ -14,8 +14,8 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-constexpr size_t kMaxKeys = 4096;   // in one object
-constexpr size_t kMaxRows = 10000;  // in one forecast
+constexpr size_t kMaxKeys = 4096;  // in one object
+constexpr size_t kMaxRows = 2000;  // in one forecast
 
 const char* KindOf(dom::element value) {
   switch (value.type()) {
@@ -145,8 +145,9 @@ Result<PredictRequest> ParsePredict(std::string_view body, std::vector<Fault>* f
 
 Result<std::vector<PredictRequest>> ParseBatch(std::string_view body, std::vector<Fault>* faults) {
   FW_ASSIGN_OR_RETURN(const dom::object root, RootObject(body, faults));
-  const std::vector<NamedValue> keys = ReadObject(root, "", faults);
-  if (!faults->empty()) return FaultStatus(*faults);
+  for (const NamedValue& key : ReadObject(root, "", faults)) {
+    if (key.name != "rows") faults->push_back({"/" + PointerToken(key.name), "is unknown; known: rows"});
+  }
   dom::element value;
   if (root.at_key("rows").get(value) != simdjson::SUCCESS) {
     return Wrong(faults, "/rows", "is missing; it holds the features of each row");
