@@ -125,6 +125,7 @@ class ServicesTest : public ::testing::Test {
     ASSERT_TRUE(sensors.ok()) << sensors.message();
     sensors_api_ = std::move(*sensors);
     sensors_api_->Mount(*sensors_.router);
+    inference_options_.embedded_registry = registry_.get();
     auto inference = InferenceApi::Make(engine_.get(), &inference_.metrics, inference_options_);
     ASSERT_TRUE(inference.ok()) << inference.message();
     inference_api_ = std::move(*inference);
@@ -251,9 +252,9 @@ class ServicesTest : public ::testing::Test {
     const http::Router::Match match = service.router->Find(request);
     if (match.route == nullptr) return;  // 404, 405: not of an operation
     std::transform(method.begin(), method.end(), method.begin(), [](char c) { return std::tolower(c); });
-    EXPECT_EQ(service.schema->CheckReply(match.route->pattern, method, reply.status, reply.content_type,
-                                         reply.body),
-              "")
+    std::string pattern = match.route->pattern;
+    if (const size_t rest = pattern.find("...}"); rest != std::string::npos) pattern.erase(rest, 3);
+    EXPECT_EQ(service.schema->CheckReply(pattern, method, reply.status, reply.content_type, reply.body), "")
         << method << " " << target;
   }
 };

@@ -3,7 +3,10 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <string>
 
 #include "core/random.h"
@@ -15,6 +18,14 @@
 #include "registry/registry.h"
 
 namespace forewarn::api_test {
+
+// Scratch folders in memory where there is such a place: stores and registries sync every write, and a test
+// of what is answered need not wait for a disk.
+inline const bool kScratchInMemory = [] {
+  std::error_code error;
+  const bool there = std::filesystem::is_directory("/dev/shm", error) && ::access("/dev/shm", W_OK) == 0;
+  return there && ::setenv("TMPDIR", "/dev/shm", 0) == 0;
+}();
 
 // The sensor an input comes from, by the longest name it begins with; "" for none.
 inline std::string SensorOf(const Plant& plant, const std::string& feature) {

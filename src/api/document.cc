@@ -159,10 +159,18 @@ std::vector<double> HorizonHours(const Plant& plant) {
   return hours;
 }
 
-Result<std::string> CompleteDocument(std::string_view text, const Plant& plant, bool bearer_needed) {
+Result<std::string> CompleteDocument(std::string_view text, const Plant& plant,
+                                     const DocumentOptions& options) {
   Json document = Json::parse(text, nullptr, false);
   if (document.is_discarded()) return Status::Internal("an OpenAPI document is no JSON");
-  FW_RETURN_IF_ERROR(FillAll(plant, bearer_needed, document));
+  FW_RETURN_IF_ERROR(FillAll(plant, options.bearer_needed, document));
+  if (!options.without_paths.empty()) {
+    Json kept = Json::object();
+    for (const auto& [path, item] : document["paths"].items()) {
+      if (path.rfind(options.without_paths, 0) != 0) kept[path] = item;
+    }
+    document["paths"] = std::move(kept);
+  }
   return document.dump();
 }
 

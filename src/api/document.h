@@ -17,8 +17,12 @@
 
 namespace forewarn {
 
-// bearer_needed: every operation that says {} (nobody) beside a bearer loses that.
-Result<std::string> CompleteDocument(std::string_view text, const Plant& plant, bool bearer_needed);
+struct DocumentOptions {
+  bool bearer_needed = false;      // every operation that says {} (nobody) beside a bearer loses that
+  std::string without_paths = "";  // paths that begin so are left out; "": none
+};
+Result<std::string> CompleteDocument(std::string_view text, const Plant& plant,
+                                     const DocumentOptions& options = {});
 
 // The plant's horizons in hours.
 std::vector<double> HorizonHours(const Plant& plant);

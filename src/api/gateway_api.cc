@@ -81,8 +81,7 @@ Result<std::unique_ptr<GatewayApi>> GatewayApi::Make(GatewayParts parts, Gateway
     options.readiness = [monitor = parts.monitor] { return MonitorReadiness(*monitor); };
   }
   auto impl = std::make_shared<Impl>();
-  FW_ASSIGN_OR_RETURN(impl->document,
-                      CompleteDocument(DocumentTemplate(Service::kGateway), *parts.plant, false));
+  FW_ASSIGN_OR_RETURN(impl->document, CompleteDocument(DocumentTemplate(Service::kGateway), *parts.plant));
   impl->core = std::make_shared<GatewayCore>(parts, std::move(options), std::move(json));
   return std::unique_ptr<GatewayApi>(new GatewayApi(std::move(impl)));
 }

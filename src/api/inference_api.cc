@@ -7,6 +7,7 @@
 #include <map>
 
 #include "api/document.h"
+#include "api/mlflow_face.h"
 #include "api/open_inference.h"
 #include "api/scoring_answers.h"
 #include "http/parameters.h"
@@ -119,8 +120,11 @@ InferenceApi::~InferenceApi() = default;
 Result<std::unique_ptr<InferenceApi>> InferenceApi::Make(const ScoringEngine* engine, http::Metrics* metrics,
                                                          InferenceOptions options) {
   auto impl = std::make_shared<Impl>(*engine, *metrics, std::move(options));
-  FW_ASSIGN_OR_RETURN(impl->document, CompleteDocument(DocumentTemplate(Service::kInference), engine->plant(),
-                                                       impl->options.bearer_needed));
+  DocumentOptions document;
+  document.bearer_needed = impl->options.bearer_needed;
+  if (impl->options.embedded_registry == nullptr) document.without_paths = kMlflowPaths;
+  FW_ASSIGN_OR_RETURN(impl->document,
+                      CompleteDocument(DocumentTemplate(Service::kInference), engine->plant(), document));
   if (!impl->options.readiness) {
     impl->options.readiness = [engine] { return EngineReadiness(*engine); };
   }
@@ -161,6 +165,10 @@ void InferenceApi::Mount(http::Router& router) {
              Inline{[impl](const Request&) { return http::Json(200, ModelsToJson(impl->engine.Models())); }},
              guarded);
   MountOpenInference(router, &impl->engine, impl->options.guard, impl->options.readiness, kBatchBody);
+  if (impl->options.embedded_registry != nullptr) {
+    MountMlflowFace(router, impl->options.embedded_registry,
+                    {impl->options.guard, impl->options.registry_changed});
+  }
   MountServiceRoutes(router, {Service::kInference, impl->document, &impl->metrics, impl->options.readiness,
                               impl->options.guard});
 }

@@ -11,6 +11,7 @@
 #include "core/status.h"
 #include "http/metrics.h"
 #include "http/router.h"
+#include "registry/registry.h"
 #include "scoring/engine.h"
 
 namespace forewarn {
@@ -18,6 +19,9 @@ namespace forewarn {
 struct InferenceOptions {
   http::Guard guard;           // before everything but /health, /ready and /metrics; none: open
   bool bearer_needed = false;  // says so in the OpenAPI document
+  // MLflow's REST interface is mounted in front of it (mlflow_face.h); null: not.
+  Registry* embedded_registry = nullptr;
+  std::function<void()> registry_changed;  // by that interface; may be empty
   // Fills missing time features of predict and explain, where the plant's clock is known.
   std::function<std::optional<PlantTime>()> plant_clock;
   // Instead of EngineReadiness, where more has to happen first.

@@ -118,6 +118,8 @@ TEST_F(InferenceTest, BatchGivesWhatOneByOneGives) {
   EXPECT_EQ(reply["predictions"], one_by_one);
   EXPECT_THAT(Inference("POST", "/predict/batch", R"({"rows":[{"te301020":1},{"te301020":"1"}]})").Pointers(),
               ElementsAre("/rows/1/te301020"));
+  EXPECT_THAT(Inference("POST", "/predict/batch", R"({"rows":[{"te301020":1}],"row":1})").Pointers(),
+              ElementsAre("/row"));
 }
 
 TEST_F(InferenceTest, ForecastAnswersForEachHorizon) {
@@ -164,6 +166,13 @@ TEST_F(InferenceTest, ForecastsFaultsHavePointers) {
   const Reply few = Inference("POST", "/forecast", body.dump());
   EXPECT_EQ(few.status, 422);
   EXPECT_THAT(few.body, HasSubstr("at least 12"));
+  // Rows before the window count as little as they are checked as much.
+  body = Json::parse(WindowBody(1));
+  Json old = body["recent_observations"][0];
+  old["pdt31008"] = "high";
+  body["recent_observations"].insert(body["recent_observations"].begin(), old);
+  EXPECT_THAT(Inference("POST", "/forecast", body.dump()).Pointers(),
+              ElementsAre("/recent_observations/0/pdt31008"));
 }
 
 // Fault 4: the explanation adds up to the output it states.
@@ -347,14 +356,22 @@ TEST_F(OpenInferenceTest, ScoresAreThoseOfPredictFlatAndNested) {
 
 TEST_F(OpenInferenceTest, FaultsHavePointersAndTheProtocolsError) {
   const std::string path = "/v2/models/plant_alarm_champion/infer";
+  int status = 0;
   const auto pointers = [&](const std::string& body) {
     const Reply reply = Inference("POST", path, body);
-    EXPECT_EQ(reply.status, 422) << body;
+    EXPECT_EQ(reply.status, status) << body;
     EXPECT_NE(reply.json().value("error", ""), "") << body;
     return reply.Pointers();
   };
-  EXPECT_THAT(pointers(Tensor({1, 27}, Row())), ElementsAre("/inputs/0/shape"));
+  // Of the right form, but it does not fit the model or itself.
+  status = 409;
+  EXPECT_THAT(pointers(Tensor({1, 2}, {1, 2})), ElementsAre("/inputs/0/shape"));
   EXPECT_THAT(pointers(Tensor({2, 28}, Row())), ElementsAre("/inputs/0/data"));
+  EXPECT_THAT(pointers(Tensor({2, 28}, Json::array({Row(), {1}}))), ElementsAre("/inputs/0/data/1"));
+  Json body = Json::parse(Tensor({1, 28}, Row()));
+  body["outputs"] = Json::array({{{"name", "nobody"}}});
+  EXPECT_THAT(pointers(body.dump()), ElementsAre("/outputs/0/name"));
+  status = 422;
   Json row = Row();
   row[3] = "51";
   EXPECT_THAT(pointers(Tensor({1, 28}, row)), Contains("/inputs/0/data/3"));
@@ -362,9 +379,6 @@ TEST_F(OpenInferenceTest, FaultsHavePointersAndTheProtocolsError) {
   EXPECT_THAT(pointers("{}"), ElementsAre("/inputs"));
   EXPECT_THAT(pointers(R"({"inputs":[{}]})"),
               ElementsAre("/inputs/0/name", "/inputs/0/datatype", "/inputs/0/shape"));
-  Json body = Json::parse(Tensor({1, 28}, Row()));
-  body["outputs"] = Json::array({{{"name", "nobody"}}});
-  EXPECT_THAT(pointers(body.dump()), ElementsAre("/outputs/0/name"));
   EXPECT_EQ(Inference("POST", path, "{").status, 400);
 }
 

@@ -22,11 +22,20 @@ using http::Request;
 using http::Response;
 
 // The protocol has a member of its own for what went wrong.
+Response WithError(Response problem, const std::string& error) {
+  problem.body.pop_back();
+  problem.body += fmt::format(",\"error\":{}}}", JsonText(error));
+  return problem;
+}
+
 Response ProtocolProblem(const Status& status, const std::vector<Fault>& faults = {}) {
-  Response reply = http::Problem(status, faults);
-  reply.body.pop_back();
-  reply.body += fmt::format(",\"error\":{}}}", JsonText(status.message()));
-  return reply;
+  return WithError(http::Problem(status, faults), status.message());
+}
+
+// A request that is well formed and does not fit itself or the model.
+Response Conflict(const std::vector<Fault>& faults) {
+  const std::string detail = FaultStatus(faults).message();
+  return WithError(http::Problem(409, detail, faults), detail);
 }
 
 // As the ONNX file calls it.
@@ -87,14 +96,18 @@ std::string OpenInferenceModelJson(const ServedModel& model) {
 
 Response AnswerOpenInference(const ServedModel& model, std::string_view body) {
   std::vector<Fault> faults;
-  const Result<TensorRequest> request = ParseTensorRequest(body, model.features(), &faults);
+  Result<TensorRequest> request = ParseTensorRequest(body, &faults);
   if (!request.ok()) return ProtocolProblem(request.status(), faults);
+  if (request->columns != model.features()) {
+    request->conflicts.push_back({"/inputs/0/shape", fmt::format("has {} columns; the model takes {}",
+                                                                 request->columns, model.features())});
+  }
   for (size_t i = 0; i < request->outputs.size(); ++i) {
     if (request->outputs[i] == OutputName(model)) continue;
-    faults.push_back({fmt::format("/outputs/{}/name", i),
-                      UnknownName("output", request->outputs[i], {OutputName(model)})});
+    request->conflicts.push_back({fmt::format("/outputs/{}/name", i),
+                                  UnknownName("output", request->outputs[i], {OutputName(model)})});
   }
-  if (!faults.empty()) return ProtocolProblem(FaultStatus(faults), faults);
+  if (!request->conflicts.empty()) return Conflict(request->conflicts);
   return http::Json(200, ScoresJson(model, *request));
 }
 

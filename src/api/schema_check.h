@@ -88,6 +88,7 @@ class SchemaCheck {
                                                  "minLength",
                                                  "maxLength",
                                                  "minProperties",
+                                                 "maxProperties",
                                                  "$ref",
                                                  "x-events"};
     for (const auto& [key, ignored] : schema.items()) {

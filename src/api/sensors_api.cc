@@ -82,7 +82,7 @@ Result<std::unique_ptr<SensorsApi>> SensorsApi::Make(const Plant& plant, SensorS
   FW_ASSIGN_OR_RETURN(SensorJson json, SensorJson::Make(plant));
   auto impl = std::make_unique<Impl>(plant, source, metrics, std::move(options), std::move(json));
   FW_ASSIGN_OR_RETURN(impl->document, CompleteDocument(DocumentTemplate(Service::kSensors), plant,
-                                                       impl->options.bearer_needed));
+                                                       {impl->options.bearer_needed, ""}));
   FW_RETURN_IF_ERROR(impl->Begin());
   return std::unique_ptr<SensorsApi>(new SensorsApi(std::move(impl)));
 }

@@ -148,6 +148,8 @@ Status ServiceHost::Impl::BeginInference() {
   InferenceOptions face;
   face.guard = GuardOf(*options.inference);
   face.bearer_needed = NeedsBearer(*options.inference);
+  if (!options.remote_registry) face.embedded_registry = options.registry.get();
+  face.registry_changed = [this] { watch->LookNow(); };
   if (plant_clock) face.plant_clock = [clock = plant_clock.get()] { return clock->Now(); };
   face.readiness = [this] {
     const std::optional<Readiness> preparing = Preparing();

@@ -17,7 +17,7 @@ constexpr size_t kMaxId = 200;
 
 class TensorReader {
  public:
-  TensorReader(size_t columns, std::vector<Fault>* faults) : columns_(columns), faults_(*faults) {}
+  explicit TensorReader(std::vector<Fault>* faults) : faults_(*faults) {}
 
   void Read(dom::object root, TensorRequest* out) {
     for (const auto [key, value] : root) {
@@ -94,11 +94,12 @@ class TensorReader {
     uint64_t columns = 0;
     if (tensor["shape"].get(shape) == simdjson::SUCCESS && shape.size() == 2 &&
         shape.at(0).get(rows) == simdjson::SUCCESS && shape.at(1).get(columns) == simdjson::SUCCESS &&
-        rows >= 1 && rows <= kMaxBatchRows && columns == columns_) {
+        rows >= 1 && rows <= kMaxBatchRows && columns >= 1 && columns <= kMaxBatchRows) {
       out->rows = rows;
+      out->columns = columns;
       return true;
     }
-    Add("/inputs/0/shape", fmt::format("must be [rows, {}] with 1 to {} rows", columns_, kMaxBatchRows));
+    Add("/inputs/0/shape", fmt::format("must be [rows, columns], each from 1 to {}", kMaxBatchRows));
     return false;
   }
 
@@ -107,8 +108,7 @@ class TensorReader {
     if (tensor["data"].get(data) != simdjson::SUCCESS) {
       return Add("/inputs/0/data", "must be a list of numbers, or of rows of numbers");
     }
-    const size_t wanted = out->rows * columns_;
-    out->values.reserve(wanted);
+    const size_t wanted = out->rows * out->columns;
     size_t i = 0;
     for (const dom::element each : data) {
       dom::array row;
@@ -118,16 +118,18 @@ class TensorReader {
         ReadRow(row, i, out);
       }
       ++i;
-      if (faults_.size() >= kMaxFaults || out->values.size() > wanted) break;
+      if (faults_.size() >= kMaxFaults || out->conflicts.size() >= kMaxFaults) break;
     }
-    if (faults_.empty() && out->values.size() != wanted) {
-      Add("/inputs/0/data", fmt::format("has another number of values than the shape says, {}", wanted));
+    if (faults_.empty() && out->conflicts.empty() && out->values.size() != wanted) {
+      out->conflicts.push_back(
+          {"/inputs/0/data", fmt::format("has {} values; the shape says {}", out->values.size(), wanted)});
     }
   }
 
   void ReadRow(dom::array row, size_t i, TensorRequest* out) {
-    if (row.size() != columns_) {
-      return Add(fmt::format("/inputs/0/data/{}", i), fmt::format("must have {} numbers", columns_));
+    if (row.size() != out->columns) {
+      out->conflicts.push_back({fmt::format("/inputs/0/data/{}", i),
+                                fmt::format("has {} values; the shape says {}", row.size(), out->columns)});
     }
     size_t j = 0;
     for (const dom::element value : row) {
@@ -146,13 +148,12 @@ class TensorReader {
 
   static constexpr char kNoNumber[] = "must be a number from -1e12 to 1e12";
   static constexpr size_t kMaxFaults = 100;
-  const size_t columns_;
   std::vector<Fault>& faults_;
 };
 
 }  // namespace
 
-Result<TensorRequest> ParseTensorRequest(std::string_view body, size_t columns, std::vector<Fault>* faults) {
+Result<TensorRequest> ParseTensorRequest(std::string_view body, std::vector<Fault>* faults) {
   thread_local dom::parser parser;
   dom::element root;
   if (const auto error = parser.parse(body.data(), body.size()).get(root); error != simdjson::SUCCESS) {
@@ -163,7 +164,7 @@ Result<TensorRequest> ParseTensorRequest(std::string_view body, size_t columns, 
   if (root.get(object) != simdjson::SUCCESS) {
     faults->push_back({"", "must be a JSON object"});
   } else {
-    TensorReader(columns, faults).Read(object, &request);
+    TensorReader(faults).Read(object, &request);
   }
   if (!faults->empty()) return FaultStatus(*faults);
   return request;

@@ -17,10 +17,13 @@ inline constexpr char kTensorInput[] = "features";
 struct TensorRequest {
   std::optional<std::string> id;
   size_t rows = 0;
-  std::vector<double> values;        // rows × columns, row by row
+  size_t columns = 0;
+  std::vector<double> values;        // rows × columns, row by row, unless there are conflicts
   std::vector<std::string> outputs;  // those wanted; empty: all
+  // What is of the right form but does not fit together: the data and the shape.
+  std::vector<Fault> conflicts;
 };
-// columns: what the model takes. Failures as ParsePredict's (scoring/request.h).
-Result<TensorRequest> ParseTensorRequest(std::string_view body, size_t columns, std::vector<Fault>* faults);
+// Failures as ParsePredict's (scoring/request.h).
+Result<TensorRequest> ParseTensorRequest(std::string_view body, std::vector<Fault>* faults);
 
 }  // namespace forewarn
