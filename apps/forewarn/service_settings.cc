@@ -117,6 +117,7 @@ Result<ServiceSettings> ReadServiceSettings(const Context& context) {
   out.trusted_proxies = read.List("trusted_proxies");
   out.seconds_per_hour = read.Number<double>("seconds_per_hour", kFastestHour, kSlowestHour);
   out.first_history_hours = 24 * read.Number<int64_t>("first_history_days", 14, 3650);
+  out.training_nice = read.Number<int>("training_nice", 0, 19);
   out.sensors_url = read.Text("sensors_url");
   out.inference_url = read.Text("inference_url");
   out.database_url = DatabaseUrl(context);

@@ -26,6 +26,7 @@ struct ServiceSettings {
 
   double seconds_per_hour = 2;
   int64_t first_history_hours = 0;
+  int training_nice = 19;
 
   std::string sensors_url, inference_url;  // "": in process, or the default ports
   std::string database_url;                // never ""

@@ -112,6 +112,7 @@ class Up {
     first.hours = settings_.first_history_hours;
     first.plant_seed = hosting_->host().plant()->seed();
     first.seed = context_.seed;
+    first.nice = settings_.training_nice;
     first.history = folder_.History(plant_.name);
     first.flags = ChildFlags(context_);
     FW_RETURN_IF_ERROR(MakeFolders(first.history));

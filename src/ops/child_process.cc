@@ -52,9 +52,11 @@ bool OpenPipe(Ends* ends) {
 }
 
 // Between fork and exec, where only async-signal-safe calls are allowed.
-void BecomePolite() {
-  ::setpriority(PRIO_PROCESS, 0, 19);
-  ::syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
+void BecomePolite(int nice) {
+  if (nice > 0) {
+    ::setpriority(PRIO_PROCESS, 0, nice);
+    ::syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
+  }
   const int fd = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
   if (fd >= 0) {
     (void)!::write(fd, "800", 3);
@@ -71,7 +73,7 @@ void BecomePolite() {
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   for (const int signal : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT}) ::signal(signal, SIG_DFL);
-  if (request.low_priority) BecomePolite();
+  BecomePolite(request.nice);
   const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (nothing < 0 || ::dup2(nothing, 0) < 0 || ::dup2(streams[0], 1) < 0 || ::dup2(streams[1], 2) < 0) {
     ::_exit(kExecFailed);

@@ -17,7 +17,7 @@ namespace forewarn {
 struct ChildRequest {
   std::string program = "/proc/self/exe";  // this program, even where its file was replaced meanwhile
   std::vector<std::string> arguments;      // without the program's name
-  bool low_priority = true;
+  int nice = 19;                           // 0 to 19; above 0 its disk accesses wait for everybody else's too
   // Descriptor number at which the child finds the progress pipe (ops/progress_line.h); 0: it gets none.
   int progress_fd = 0;
   double grace_s = 5;  // from SIGTERM to SIGKILL at Stop

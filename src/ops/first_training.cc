@@ -23,6 +23,7 @@ ChildRequest Child(const FirstTrainingOptions& options, std::vector<std::string>
   child.arguments.push_back("--progress-fd");
   child.arguments.push_back(fmt::format("{}", kProgressFd));
   child.progress_fd = kProgressFd;
+  child.nice = options.nice;
   return child;
 }
 

@@ -23,6 +23,7 @@ struct FirstTrainingOptions {
   int64_t hours = 180 * 24;        // of history
   uint64_t plant_seed = 42;        // the live plant's
   uint64_t seed = 42;              // of the training
+  int nice = 19;                   // of the children
   std::filesystem::path history;   // folder for the history's table and the steps' reports
   std::vector<std::string> flags;  // global flags of the children: --plant, --data-dir, …; not --seed
 };

@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 from conftest import Http, forewarn
 
 # A month learns in seconds; the plant's hours pass quickly.
-QUICK = {"FOREWARN_FIRST_HISTORY_DAYS": "30", "FOREWARN_SECONDS_PER_HOUR": "0.2"}
+QUICK = {"FOREWARN_FIRST_HISTORY_DAYS": "30", "FOREWARN_SECONDS_PER_HOUR": "0.2", "FOREWARN_TRAINING_NICE": "0"}
 READY = "every model serves"
 
 
