@@ -1,6 +1,8 @@
 // Texts that other processes leave or send: the data folder's stamp, lock files, progress lines, tables of
 // contents of backups. The first byte says which.
+#include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <string_view>
 
 #include "ops/backup_manifest.h"
@@ -27,7 +29,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       const auto manifest = ParseBackupManifest(text);
       if (!manifest.ok()) break;
       for (const BackupFile& file : manifest.value().files) {
-        if (file.path.find("..") == 0 || file.path.front() == '/') __builtin_trap();
+        const std::filesystem::path path(file.path);
+        if (path.is_absolute() || std::ranges::find(path, "..") != path.end()) __builtin_trap();
       }
       const auto again = ParseBackupManifest(BackupManifestText(manifest.value()));
       if (!again.ok() || again.value().files.size() != manifest.value().files.size()) __builtin_trap();

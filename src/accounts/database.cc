@@ -195,7 +195,10 @@ DatabaseFault ExplainPostgres(const DatabaseUrl& url, const char* doing, const s
   }
   if (fault.Is({"40", "55", "57014"})) return told(Code::kBusy, "; try again");
   if (fault.state.empty() || fault.Is({"08", "28", "3D", "57"})) {
-    DatabaseFault lost = told(Code::kUnavailable, "; it is tried again by itself");
+    const bool opening = std::string_view(doing) == "open";
+    DatabaseFault lost =
+        told(Code::kUnavailable, opening ? "; start the server, or correct the URL (DATABASE_URL)"
+                                         : "; it is tried again by itself");
     lost.lost = true;
     return lost;
   }
