@@ -53,7 +53,7 @@ std::string UnknownCommand(const CLI::App& app) {
   if (rest.empty() || commands.empty()) return "";
   std::vector<std::string> known;
   for (const CLI::App* command : commands) known.push_back(command->get_name());
-  const std::string kind = at == &app ? "command" : "command of '" + at->get_name() + "'";
+  const std::string kind = at == &app ? "command" : at->get_name() + " command";
   return UnknownName(kind, rest.front(), known);
 }
 

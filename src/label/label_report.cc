@@ -8,16 +8,24 @@
 namespace forewarn {
 namespace {
 
-std::string ReasonLines(std::string_view title, const std::vector<LabelReason>& reasons) {
+// `silent`: what is said of those that hold for no row, all together; "" = each on a line of its own.
+std::string ReasonLines(std::string_view title, const std::vector<LabelReason>& reasons,
+                        std::string_view silent = "") {
   std::string out;
   if (reasons.empty()) return out;
   out += fmt::format("{}:\n", title);
+  size_t unseen = 0;
   for (const LabelReason& reason : reasons) {
+    if (!silent.empty() && reason.rows == 0) {
+      ++unseen;
+      continue;
+    }
     out += fmt::format("  {:>6} rows ({} by it alone)  {}", reason.rows, reason.alone, reason.text);
     if (!reason.note.empty()) out += fmt::format("  [{}]", reason.note);
     if (reason.undecided > 0) out += fmt::format("  ({} rows undecided: a cell is empty)", reason.undecided);
     out += "\n";
   }
+  if (unseen > 0) out += fmt::format("  {:>6} rows  {} {}\n", 0, unseen, silent);
   return out;
 }
 
@@ -43,7 +51,7 @@ std::string LabelReportText(const LabelReport& report) {
       "{} rows, {} anomalies ({:.1f} %) in {} events; regimes: {} normal, {} transition, {} alarm\n",
       report.rows, report.anomalies, share, report.events, report.regimes[kRegimeNormal],
       report.regimes[kRegimeTransition], report.regimes[kRegimeAlarm]);
-  out += ReasonLines("periods", report.periods);
+  out += ReasonLines("periods", report.periods, "marked periods hold no row of this table");
   out += ReasonLines(fmt::format("alarm rules ({} rows)", report.rule_alarms), report.alarm);
   out += ReasonLines("transition rules", report.transition);
   if (!report.computed.empty())

@@ -38,6 +38,20 @@ Frame Rows() {
   return frame;
 }
 
+TEST(LabelReport, PeriodsOutsideTheTableAreToldTogether) {
+  const Plant plant = SmallPlant(
+      "[label]\nalarm = ['a > 5']\n"
+      "[[label.period]]\nfrom = '1970-01-01 00:00'\nto = '1970-01-01 01:00'\n"
+      "[[label.period]]\nfrom = '1980-01-01 00:00'\nto = '1980-01-01 01:00'\n"
+      "[[label.period]]\nfrom = '1990-01-01 00:00'\nto = '1990-01-01 01:00'\n");
+  const auto result = LabelTable(plant, Rows());
+  ASSERT_TRUE(result.ok()) << result.message();
+  const std::string text = LabelReportText(result->report);
+  EXPECT_THAT(text, HasSubstr("2 rows (2 by it alone)  1970-01-01 00:00:00 to"));
+  EXPECT_THAT(text, HasSubstr("0 rows  2 marked periods hold no row of this table"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("1980")));
+}
+
 // A plain reader for the shared tables: no quotes, no escapes.
 Frame ReadPlainCsv(const fs::path& path) {
   std::ifstream file(path);
