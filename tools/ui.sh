@@ -1,9 +1,14 @@
 #!/usr/bin/env bash
-# The operator's page. usage: tools/ui.sh build OUT | test | e2e | screenshots
-# build writes the page's files to OUT; test lints, type-checks and runs the unit tests; e2e drives a real browser against a real
+# The operator's page. usage: tools/ui.sh build [OUT] | test | e2e | screenshots
+# build writes the page's files to OUT (build/ui), which it empties first; test lints, type-checks and runs the unit tests; e2e drives a real browser against a real
 # `forewarn up`; screenshots does the same for docs/screenshots.
 set -euo pipefail
-out=$(realpath -m "${2:-.}")
+out=$(realpath -m "${2:-$(dirname "$0")/../build/ui}")
+# Only an earlier page is ever emptied.
+if [ "${1:-}" = build ] && [ -n "$(ls -A "$out" 2>/dev/null)" ] && ! [ -f "$out/index.html" ]; then
+  echo "ui: $out holds files and no page (index.html); name an empty or a new folder" >&2
+  exit 2
+fi
 cd "$(dirname "$0")/../ui"
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1
 
