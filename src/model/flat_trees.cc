@@ -45,6 +45,15 @@ FlatTrees::FlatTrees(const TreeEnsemble& ensemble)
       base_(ensemble.base) {
   for (const Tree& tree : ensemble.trees) depth_ = std::max(depth_, DepthOf(tree));
   padded_ = depth_ <= kMaxPadded;
+  if (padded_) {
+    splits_.reserve(trees_ << depth_);
+    leaves_.reserve(trees_ << depth_);
+  } else {
+    size_t nodes = 0;
+    for (const Tree& tree : ensemble.trees) nodes += tree.nodes.size();
+    roots_.reserve(trees_);
+    nodes_.reserve(nodes);
+  }
   for (const Tree& tree : ensemble.trees) {
     if (padded_) {
       Pad(tree);

@@ -137,6 +137,8 @@ class Extractor {
       }
       ensemble->trees.back().nodes.push_back(tree_node);
     }
+    for (Tree& tree : ensemble->trees) tree.nodes.shrink_to_fit();
+    ensemble->trees.shrink_to_fit();
     return true;
   }
 

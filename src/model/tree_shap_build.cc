@@ -116,7 +116,14 @@ class TreeShapBuilder {
       steps_.clear();
       FW_RETURN_IF_ERROR(tables ? Tabulate(tree, 0) : ListLeaves(tree, 0));
     }
-    for (auto& [key, run] : runs_) shap_.runs_.push_back(std::move(run));
+    for (auto& [key, run] : runs_) {
+      run.splits.shrink_to_fit();
+      run.feature.shrink_to_fit();
+      run.table.shrink_to_fit();
+      shap_.runs_.push_back(std::move(run));
+    }
+    shap_.leaves_.shrink_to_fit();
+    shap_.path_.shrink_to_fit();
     return std::move(shap_);
   }
 
