@@ -3,7 +3,7 @@
 Both sides serve `xgboost_calibrated` (three folds) and forecasters trained on the same feature set; each server has one
 core and wrk the other. Prints requests/s, ratios, the 99th percentile at half load, resident memory, cold start.
 
-Usage: bench_http.py [--seconds 5] [--connections 16]     (FOREWARN_BIN names the program; two cores are needed)
+Usage: bench_http.py [--seconds 5] [--connections 64]     (FOREWARN_BIN names the program; two cores are needed)
 """
 
 import argparse
@@ -30,7 +30,7 @@ def prepare(folder):
     features = train(folder, folder / "data", "xgboost_calibrated,forecaster_1h,forecaster_3h,forecaster_6h,pca")
     plant = json.loads(forewarn("plant", "show", "--json"))
     subprocess.run([sys.executable, ROOT / "bench" / "peer" / "train_peer.py", features, folder / "peer"], check=True,
-                   input=json.dumps(plant["features"]["point"]), text=True)
+                   input=json.dumps(plant["features"]), text=True)
     return folder / "data"
 
 
@@ -92,6 +92,13 @@ def peer_figures(folder, args, texts):
     return figures
 
 
+def ceiling(base, args):
+    """What the machine's loopback and wrk allow on these two cores: a GET that does nothing."""
+    out = subprocess.run(["taskset", "-c", CLIENT_CORE, "wrk", "-t1", f"-c{args.connections}", f"-d{args.seconds}s",
+                          base + "/health"], check=True, stdout=subprocess.PIPE, text=True).stdout
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1))
+
+
 def serve_inference(data, port):
     return [PROGRAM, "--data-dir", data, "serve", "inference", "--listen", f"127.0.0.1:{port}"]
 
@@ -113,6 +120,7 @@ def inference_figures(data, args, texts):
     with process([*ON_SERVER_CORE, *serve_inference(data, port)]) as child:
         base = f"http://127.0.0.1:{port}"
         wait_until(lambda: call(base + "/predict", texts["/predict"]), child)
+        print(f"ceiling: {ceiling(base, args):.0f} requests/s on /health, which does nothing")
         figures = measure(base, texts, ("/predict", "/forecast", "/explain"), args)
         for path, rate in figures.items():
             p99, count = p99_ms(base + path, texts[path], rate / 2)
@@ -134,7 +142,7 @@ def gateway_figures(data, args, texts):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=int, default=5)
-    parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--connections", type=int, default=64)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)

@@ -1,5 +1,6 @@
 #include "scoring/reply_json.h"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,33 +10,71 @@
 namespace forewarn {
 namespace {
 
-std::string Number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : "null"; }
-
-std::string TextList(const std::vector<std::string>& texts) {
-  std::string out = "[";
-  for (const std::string& text : texts) {
-    if (out.size() > 1) out += ',';
-    out += JsonText(text);
-  }
-  return out + "]";
-}
-
-std::string ModelObject(const ServedPtr& model) {
-  if (model == nullptr) return "null";
-  return fmt::format(R"({{"name":{},"version":{},"skill":{}}})", JsonText(model->version().name),
-                     model->version().version, JsonText(model->info().skill));
-}
-
 bool IsPlain(std::string_view text) {
   return std::all_of(text.begin(), text.end(),
                      [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; });
 }
 
+// Replies are put together in one text: a request's answer allocates once or twice, and no format is read at
+// run time.
+class Writer {
+ public:
+  explicit Writer(size_t room) { out_.reserve(room); }
+  Writer& operator<<(std::string_view raw) {
+    out_ += raw;
+    return *this;
+  }
+  Writer& operator<<(int64_t value) {
+    fmt::format_to(std::back_inserter(out_), FMT_COMPILE("{}"), value);
+    return *this;
+  }
+  Writer& Number(double value) {
+    if (!std::isfinite(value)) return *this << "null";
+    fmt::format_to(std::back_inserter(out_), FMT_COMPILE("{}"), value);
+    return *this;
+  }
+  Writer& Text(std::string_view text) {
+    if (!IsPlain(text)) return *this << JsonText(text);
+    out_ += '"';
+    out_ += text;
+    out_ += '"';
+    return *this;
+  }
+  Writer& Texts(const std::vector<std::string>& texts) {
+    out_ += '[';
+    for (const std::string& text : texts) Comma('[').Text(text);
+    out_ += ']';
+    return *this;
+  }
+  Writer& Model(const ServedPtr& model) {
+    if (model == nullptr) return *this << "null";
+    *this << R"({"name":)";
+    Text(model->version().name) << R"(,"version":)" << int64_t{model->version().version} << R"(,"skill":)";
+    return Text(model->info().skill) << "}";
+  }
+  // A comma, unless what was opened by `opening` is still empty.
+  Writer& Comma(char opening) {
+    if (out_.back() != opening) out_ += ',';
+    return *this;
+  }
+  std::string Take() { return std::move(out_); }
+
+ private:
+  std::string out_;
+};
+
 }  // namespace
 
 std::string JsonText(std::string_view text) {
-  if (IsPlain(text)) return fmt::format("\"{}\"", text);
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  if (!IsPlain(text)) {
+    return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  }
+  std::string out;
+  out.reserve(text.size() + 2);
+  out += '"';
+  out += text;
+  out += '"';
+  return out;
 }
 
 std::vector<std::string> OutputColumns(const ServedModel& model) {
@@ -81,63 +120,87 @@ std::vector<double> OutputValues(const ScoringEngine& engine, const ServedModel&
 
 std::string ToJson(const PredictReply& reply, const ScoringEngine& engine) {
   const ServedModel& model = *reply.model;
-  std::string out = "{";
+  Writer out(768);
+  out << "{";
   if (model.info().kind == ModelKind::kClassifier) {
-    out += fmt::format(R"("risk_score":{},"alarm":{},"threshold":{},)", Number(reply.score), reply.alarm,
-                       Number(reply.threshold));
+    out << R"("risk_score":)";
+    out.Number(reply.score) << R"(,"alarm":)" << int64_t{reply.alarm} << R"(,"threshold":)";
+    out.Number(reply.threshold);
   } else {
     const std::vector<std::string> columns = OutputColumns(model);
     const std::vector<double> values = OutputValues(engine, model, reply.outputs);
-    for (size_t i = 0; i < columns.size(); ++i)
-      out += fmt::format("\"{}\":{},", columns[i], Number(values[i]));
-    if (model.info().kind == ModelKind::kIsolationForest)
-      out += fmt::format("\"threshold\":{},", Number(reply.threshold));
+    for (size_t i = 0; i < columns.size(); ++i) {
+      out.Comma('{').Text(columns[i]) << ":";
+      out.Number(values[i]);
+    }
+    if (model.info().kind == ModelKind::kIsolationForest) {
+      out << R"(,"threshold":)";
+      out.Number(reply.threshold);
+    }
   }
-  out += fmt::format(R"("status":"{}","model":{},"imputed":{},"ignored":{}}})", InputStatusName(reply.status),
-                     ModelObject(reply.model), TextList(reply.imputed), TextList(reply.ignored));
-  return out;
+  out << R"(,"status":")" << InputStatusName(reply.status) << R"(","model":)";
+  out.Model(reply.model) << R"(,"imputed":)";
+  out.Texts(reply.imputed) << R"(,"ignored":)";
+  return (out.Texts(reply.ignored) << "}").Take();
 }
 
 std::string ToJson(const ForecastReply& reply) {
-  return fmt::format(
-      R"({{"anomaly_probability":{},"alarm":{},"horizon_hours":{},"n_observations":{},"threshold":{},"status":"{}","model":{},"ignored":{}}})",
-      Number(reply.probability), reply.alarm, Number(reply.horizon_hours), reply.observations,
-      Number(reply.threshold), InputStatusName(reply.status), ModelObject(reply.model),
-      TextList(reply.ignored));
+  Writer out(384);
+  out << R"({"anomaly_probability":)";
+  out.Number(reply.probability) << R"(,"alarm":)" << int64_t{reply.alarm} << R"(,"horizon_hours":)";
+  out.Number(reply.horizon_hours) << R"(,"n_observations":)" << static_cast<int64_t>(reply.observations)
+                                  << R"(,"threshold":)";
+  out.Number(reply.threshold) << R"(,"status":")" << InputStatusName(reply.status) << R"(","model":)";
+  out.Model(reply.model) << R"(,"ignored":)";
+  return (out.Texts(reply.ignored) << "}").Take();
 }
 
 std::string ToJson(const ExplainReply& reply) {
+  Writer out(256 + 96 * reply.drivers.size());
   if (reply.method == "unavailable") {
-    return fmt::format(R"({{"local_importance":[],"method":"unavailable","reason":{},"model":{}}})",
-                       JsonText(reply.reason), ModelObject(reply.model));
+    out << R"({"local_importance":[],"method":"unavailable","reason":)";
+    out.Text(reply.reason) << R"(,"model":)";
+    return (out.Model(reply.model) << "}").Take();
   }
-  std::string out = "{\"local_importance\":[";
-  for (size_t i = 0; i < reply.drivers.size(); ++i) {
-    const Driver& d = reply.drivers[i];
-    out += fmt::format(R"({}{{"feature":{},"value":{},"shap_value":{}}})", i == 0 ? "" : ",",
-                       JsonText(d.feature), Number(d.value), Number(d.shap_value));
+  out << R"({"local_importance":[)";
+  for (const Driver& driver : reply.drivers) {
+    out.Comma('[') << R"({"feature":)";
+    out.Text(driver.feature) << R"(,"value":)";
+    out.Number(driver.value) << R"(,"shap_value":)";
+    out.Number(driver.shap_value) << "}";
   }
-  out += fmt::format(R"(],"base_value":{},"output_value":{},"output":"{}",)", Number(reply.base_value),
-                     Number(reply.output_value), reply.output);
-  if (reply.risk_score) out += fmt::format("\"risk_score\":{},", Number(*reply.risk_score));
-  out += fmt::format(R"("method":"{}","model":{}}})", reply.method, ModelObject(reply.model));
-  return out;
+  out << R"(],"base_value":)";
+  out.Number(reply.base_value) << R"(,"output_value":)";
+  out.Number(reply.output_value) << R"(,"output":")" << reply.output << R"(",)";
+  if (reply.risk_score) {
+    out << R"("risk_score":)";
+    out.Number(*reply.risk_score) << ",";
+  }
+  out << R"("method":")" << reply.method << R"(","model":)";
+  return (out.Model(reply.model) << "}").Take();
 }
 
 std::string ToJson(const ImportanceReply& reply) {
-  std::string out = "{\"importances\":[";
-  for (size_t i = 0; i < reply.importances.size(); ++i) {
-    out += fmt::format(R"({}{{"feature":{},"importance":{}}})", i == 0 ? "" : ",",
-                       JsonText(reply.importances[i].first), Number(reply.importances[i].second));
+  Writer out(256 + 64 * reply.importances.size());
+  out << R"({"importances":[)";
+  for (const auto& [feature, importance] : reply.importances) {
+    out.Comma('[') << R"({"feature":)";
+    out.Text(feature) << R"(,"importance":)";
+    out.Number(importance) << "}";
   }
-  out += fmt::format(R"(],"method":"{}",)", reply.method);
-  if (!reply.reason.empty()) out += fmt::format("\"reason\":{},", JsonText(reply.reason));
-  return out + fmt::format("\"model\":{}}}", ModelObject(reply.model));
+  out << R"(],"method":")" << reply.method << R"(",)";
+  if (!reply.reason.empty()) {
+    out << R"("reason":)";
+    out.Text(reply.reason) << ",";
+  }
+  out << R"("model":)";
+  return (out.Model(reply.model) << "}").Take();
 }
 
 std::string ToJson(const RecommendReply& reply) {
-  return fmt::format(R"({{"recommendation":{},"urgency":"{}"}})", JsonText(reply.recommendation),
-                     reply.urgency);
+  Writer out(256);
+  out << R"({"recommendation":)";
+  return (out.Text(reply.recommendation) << R"(,"urgency":")" << reply.urgency << R"("})").Take();
 }
 
 std::string ModelsToJson(const std::vector<ModelState>& models) {
