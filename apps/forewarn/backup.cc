@@ -5,10 +5,12 @@
 
 #include <memory>
 
+#include "accounts/store.h"
 #include "clock.h"
 #include "commands.h"
 #include "core/plant_time.h"
 #include "ops/data_folder.h"
+#include "registry/open_registry.h"
 #include "settings.h"
 
 namespace forewarn {
@@ -90,6 +92,18 @@ Status RunBackup(const Context& context, const Flags& flags) {
   return Status::Ok();
 }
 
+// Stores of a newer schema are refused before anything is touched; older ones are brought up to date here.
+Status CanBeUsed(const fs::path& unpacked) {
+  std::error_code ignored;
+  if (fs::exists(unpacked / "accounts.db", ignored)) {
+    FW_RETURN_IF_ERROR(OpenStore({.url = "sqlite:" + (unpacked / "accounts.db").string()}).status());
+  }
+  if (fs::exists(unpacked / "registry", ignored)) {
+    FW_RETURN_IF_ERROR(OpenRegistry("local:" + (unpacked / "registry").string()).status());
+  }
+  return Status::Ok();
+}
+
 Status RunRestore(const Context& context, const Flags& flags) {
   if (flags.check) {
     FW_ASSIGN_OR_RETURN(const BackupManifest checked, CheckBackup(flags.file, context.MakeProgress()));
@@ -99,6 +113,7 @@ Status RunRestore(const Context& context, const Flags& flags) {
   }
   RestoreOptions options;
   options.folder = context.data_dir;
+  options.check = CanBeUsed;
   options.progress = context.MakeProgress();
   const int64_t now = NowUtcMicroseconds();
   options.stamp = FormatIsoUtc(now - now % kSecond);

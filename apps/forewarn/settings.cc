@@ -41,15 +41,22 @@ Status ParseNumber(const Setting& setting, T low, T high, T* out) {
   return Status::Ok();
 }
 
-// What stands between ':' and '@' of a URL's authority; "" where there is none.
-std::string PasswordOfUrl(const std::string& url) {
+// The password of a URL: between ':' and '@' of its authority, or its query's or a connection string's `password=`;
+// "" where there is none.
+std::string_view PasswordOfUrl(std::string_view url) {
+  constexpr std::string_view kKey = "password=";
+  for (size_t at = url.find(kKey); at != std::string_view::npos; at = url.find(kKey, at + 1)) {
+    const size_t begin = at + kKey.size();
+    if (at == 0 || url.find_first_of("?& ", at - 1) != at - 1) continue;
+    return url.substr(begin, url.find_first_of("& #", begin) - begin);
+  }
   const size_t scheme = url.find("://");
-  if (scheme == std::string::npos) return "";
+  if (scheme == std::string_view::npos) return "";
   const size_t begin = scheme + 3;
-  const std::string authority = url.substr(begin, url.find_first_of("/?#", begin) - begin);
+  const std::string_view authority = url.substr(begin, url.find_first_of("/?#", begin) - begin);
   const size_t at = authority.rfind('@');
   const size_t colon = authority.find(':');
-  if (at == std::string::npos || colon == std::string::npos || colon > at) return "";
+  if (at == std::string_view::npos || colon == std::string_view::npos || colon > at) return "";
   return authority.substr(colon + 1, at - colon - 1);
 }
 
@@ -178,10 +185,10 @@ const std::vector<SettingSpec>& SettingSpecs() {
 
 std::string ShownValue(const Setting& setting) {
   if (setting.secret) return setting.value.empty() ? "" : "(set)";
-  const std::string password = PasswordOfUrl(setting.value);
+  const std::string_view password = PasswordOfUrl(setting.value);
   if (password.empty()) return setting.value;
   std::string shown = setting.value;
-  return shown.replace(shown.find(':' + password + '@') + 1, password.size(), "***");
+  return shown.replace(static_cast<size_t>(password.data() - setting.value.data()), password.size(), "***");
 }
 
 void GlobalOptions::Declare(CLI::App& app) {
@@ -241,7 +248,7 @@ Status GlobalOptions::Resolve(Context& context) const {
   context.registry_uri = context.Get("registry").value;
   context.log_level = context.Get("log_level").value;
   for (const Setting& setting : context.settings) {
-    HideInLogs(setting.secret ? setting.value : PasswordOfUrl(setting.value));
+    HideInLogs(setting.secret ? setting.value : std::string(PasswordOfUrl(setting.value)));
   }
   FW_RETURN_IF_ERROR(SetLogLevel(context.log_level));
   FW_RETURN_IF_ERROR(SetLogFormat(context.Get("log_format").value));

@@ -82,9 +82,9 @@ def start():
             service.kill()
 
 
-def forewarn(*arguments, check=True, env=None):
+def forewarn(*arguments, check=True, env=None, stdin=None):
     """One command to its end."""
-    done = subprocess.run([FOREWARN, *map(str, arguments)], capture_output=True, text=True, timeout=PATIENCE,
+    done = subprocess.run([FOREWARN, *map(str, arguments)], capture_output=True, text=True, timeout=PATIENCE, input=stdin,
                           env={**os.environ, **(env or {})})
     if check:
         assert done.returncode == 0, done.stderr

@@ -2,8 +2,10 @@
 import json
 import os
 import signal
+import sqlite3
 import stat
 
+import pytest
 from conftest import SOURCE, forewarn
 
 
@@ -20,6 +22,16 @@ def test_config_lists_every_setting_with_its_origin(tmp_path):
     assert settings["jwt_secret"]["value"] == "(set)"
     assert settings["database_url"]["value"] == "postgresql://fw:***@db/fw"
     assert settings["sensors_port"] == {**settings["sensors_port"], "value": "7500", "origin": "default"}
+
+
+@pytest.mark.parametrize("url, shown", [
+    ("postgresql://db/fw?user=fw&password=hidden&sslmode=require", "postgresql://db/fw?user=fw&password=***&sslmode=require"),
+    ("host=db password=hidden dbname=fw", "host=db password=*** dbname=fw"),
+    ("postgresql://db/no-password=here", "postgresql://db/no-password=here"),
+])
+def test_config_hides_a_password_wherever_it_stands(url, shown):
+    rows = json.loads(forewarn("config", "--json", env={"DATABASE_URL": url}).stdout)
+    assert next(row["value"] for row in rows if row["name"] == "database_url") == shown
 
 
 def test_a_newer_data_folder_is_refused_in_words(tmp_path):
@@ -92,6 +104,18 @@ def test_backup_and_restore(tmp_path):
     broken = forewarn("--data-dir", other, "restore", archive, check=False)
     assert broken.returncode == 1 and "damaged" in broken.stderr
     assert json.loads(forewarn("--data-dir", other, "models", "list", "--json").stdout) == ours
+
+
+def test_a_backup_with_a_newer_store_is_refused_and_touches_nothing(tmp_path):
+    data, other, archive = tmp_path / "data", tmp_path / "other", tmp_path / "b.zip"
+    for folder, name in ((data, "ann"), (other, "bob")):
+        forewarn("--data-dir", folder, "user", "add", name, "--password-stdin", stdin="long enough, really\n")
+    with sqlite3.connect(data / "accounts.db") as store:
+        store.execute("UPDATE forewarn_schema SET version = version + 100")
+    forewarn("--data-dir", data, "backup", archive)
+    refused = forewarn("--data-dir", other, "restore", archive, check=False)
+    assert refused.returncode == 1 and "newer" in refused.stderr
+    assert "bob" in forewarn("--data-dir", other, "user", "list").stdout
 
 
 def test_the_systemd_unit_says_what_the_program_knows():
