@@ -108,7 +108,7 @@ Status ReadRows(dom::element value, const std::string& base, ForecastRequest& re
     return Wrong(faults, base, "must be a list of rows, oldest first");
   size_t i = 0;
   for (const dom::element row : rows) {
-    const std::string pointer = fmt::format("{}/{}", base, i++);
+    const std::string pointer = base + "/" + std::to_string(i++);
     if (i > kMaxRows) return Wrong(faults, base, fmt::format("more than {} rows", kMaxRows));
     dom::object object;
     if (row.get(object) != simdjson::SUCCESS) {
