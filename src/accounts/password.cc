@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sodium.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 
@@ -93,16 +94,21 @@ bool PasswordHasher::NeedsRehash(const std::string& hash) const {
 }
 
 Status ValidatePassword(std::string_view password) {
-  if (password.size() < kMinPasswordBytes) {
-    return Status::Invalid(fmt::format("a password has at least {} characters", kMinPasswordBytes));
+  constexpr size_t kMaxBytes = 4 * kMaxPasswordCharacters;
+  // Every byte but UTF-8's continuations begins a character.
+  const auto characters = static_cast<size_t>(std::count_if(password.begin(), password.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
+  if (password.size() > kMaxBytes || characters > kMaxPasswordCharacters) {
+    return Status::Invalid(fmt::format("a password has at most {} characters", kMaxPasswordCharacters));
   }
-  if (password.size() > kMaxPasswordBytes) {
-    return Status::Invalid(fmt::format("a password has at most {} bytes", kMaxPasswordBytes));
+  if (!IsValidUtf8(password)) return Status::Invalid("a password must be UTF-8 text");
+  if (characters < kMinPasswordCharacters) {
+    return Status::Invalid(fmt::format("a password has at least {} characters", kMinPasswordCharacters));
   }
   if (password.find('\0') != std::string_view::npos) {
     return Status::Invalid("a password may not hold a NUL character");
   }
-  if (!IsValidUtf8(password)) return Status::Invalid("a password must be UTF-8 text");
   return Status::Ok();
 }
 

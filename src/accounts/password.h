@@ -12,8 +12,8 @@
 
 namespace forewarn {
 
-inline constexpr size_t kMinPasswordBytes = 8;
-inline constexpr size_t kMaxPasswordBytes = 1024;
+inline constexpr size_t kMinPasswordCharacters = 8;
+inline constexpr size_t kMaxPasswordCharacters = 1024;
 
 // OWASP's least for Argon2id is 19 MiB with two passes and one lane; one pass more is spent.
 struct PasswordCost {

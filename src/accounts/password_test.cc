@@ -40,6 +40,12 @@ TEST(Password, WhatCannotBeOneIsRefusedInWords) {
   PasswordHasher hasher({.cost = kCheapCost});
   EXPECT_THAT(hasher.Hash("1234567").message(), HasSubstr("at least 8"));
   EXPECT_THAT(hasher.Hash(std::string(1025, 'x')).message(), HasSubstr("at most 1024"));
+  // Characters count, not their bytes.
+  EXPECT_THAT(hasher.Hash("\u00e9\u00e9\u00e9\u00e9").message(), HasSubstr("at least 8"));
+  std::string long_one;
+  for (int i = 0; i < 1024; ++i) long_one += "\u30aa";
+  EXPECT_TRUE(hasher.Hash(long_one).ok());
+  EXPECT_THAT(hasher.Hash(long_one + "x").message(), HasSubstr("at most 1024"));
   EXPECT_THAT(hasher.Hash("12345678\0"s).message(), HasSubstr("NUL"));
   EXPECT_THAT(hasher.Hash("1234567\xff").message(), HasSubstr("UTF-8"));
   EXPECT_THAT(hasher.Hash("12345678\xed\xa0\x80").message(), HasSubstr("UTF-8"));  // a lone surrogate

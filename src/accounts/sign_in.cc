@@ -8,6 +8,7 @@
 #include "accounts/principal_cache.h"
 #include "accounts/username.h"
 #include "core/file.h"
+#include "core/names.h"
 
 namespace forewarn {
 namespace {
@@ -25,7 +26,9 @@ Principal MakePrincipal(const User& user) {
 
 // What may never be a password, told before any work is done; a short one may be of an earlier rule.
 Status CheckGivenPassword(const std::string& password) {
-  return password.size() < kMinPasswordBytes ? Status::Ok() : ValidatePassword(password);
+  const bool may_be_short = password.size() < 4 * kMinPasswordCharacters && IsValidUtf8(password) &&
+                            password.find('\0') == std::string::npos;
+  return may_be_short ? Status::Ok() : ValidatePassword(password);
 }
 
 }  // namespace
@@ -107,11 +110,13 @@ Result<bool> SignIn::State::Judge(const Result<User>& user, const std::string& a
 Result<User> SignIn::CheckPassword(const std::string& username, const std::string& password,
                                    const std::string& address) {
   State& s = *state_;
-  FW_ASSIGN_OR_RETURN(const std::string name, NormalizeUsername(username));
   FW_RETURN_IF_ERROR(CheckGivenPassword(password));
+  // A name that no account can have is a name that no account has: the same words after the same time.
+  const Result<std::string> normal = NormalizeUsername(username);
+  const std::string name = normal.ok() ? *normal : "(no user name)";
   const std::string account = UsernameKey(name);
   FW_RETURN_IF_ERROR(s.throttle.Begin(account, address, s.clock()));
-  Result<User> user = s.store.FindUser(name);
+  Result<User> user = normal.ok() ? s.store.FindUser(name) : Status::NotFound(normal.status().message());
   if (!user.ok() && user.status().code() != Code::kNotFound) {
     s.throttle.Withdraw(account, address, s.clock());
     return user.status();

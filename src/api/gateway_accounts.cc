@@ -20,7 +20,7 @@ using http::Request;
 using http::Response;
 
 constexpr http::TextLimits kAnyName = {.min = 0, .max = 256};
-constexpr http::TextLimits kAnyPassword = {.min = 0, .max = kMaxPasswordBytes};
+constexpr http::TextLimits kAnyPassword = {.min = 0, .max = kMaxPasswordCharacters};
 
 std::string UserJson(int64_t id, const std::string& username, Role role, int64_t created_us) {
   return fmt::format(R"({{"id":{},"username":{},"role":"{}","created":"{}"}})", id, JsonText(username),

@@ -246,6 +246,10 @@ TEST_F(GatewayTest, ForecastIsStoredWithItsWindow) {
   EXPECT_EQ(row["input"]["n_obs"], 13);
   EXPECT_EQ(row["input"]["recent_observations"].size(), 12U);
   EXPECT_EQ(row["input"]["recent_observations"][11], body["recent_observations"][12]);
+  // What the models take, the history takes: an integer beyond 64 bits under a key nobody reads.
+  std::string large = body.dump();
+  large.replace(0, 1, "{\"note\":70197503077015879680,");
+  EXPECT_EQ(Gateway("POST", "/infer/forecast", large).status, 200);
 }
 
 // Fault 8: what is explained is this forecast, with every input.

@@ -1,24 +1,16 @@
 #include "api/infer_input.h"
 
-#include <simdjson.h>
+#include "scoring/parse_json.h"
 
 namespace forewarn {
-namespace {
 
 namespace dom = simdjson::dom;
 
-bool Parse(std::string_view body, dom::element* root) {
-  thread_local dom::parser parser;
-  return parser.parse(body.data(), body.size()).get(*root) == simdjson::SUCCESS;
-}
-
-}  // namespace
-
 std::optional<PredictInput> ReadPredictInput(std::string_view body, const std::string& history_sum) {
-  dom::element root;
-  if (!Parse(body, &root)) return std::nullopt;
+  const Result<dom::element> root = ParseRequestJson(body);
+  if (!root.ok()) return std::nullopt;
   dom::object features;
-  if (root["features"].get(features) != simdjson::SUCCESS && root.get(features) != simdjson::SUCCESS) {
+  if ((*root)["features"].get(features) != simdjson::SUCCESS && root->get(features) != simdjson::SUCCESS) {
     return std::nullopt;
   }
   PredictInput input;
@@ -31,10 +23,10 @@ std::optional<PredictInput> ReadPredictInput(std::string_view body, const std::s
 }
 
 std::optional<ForecastInput> ReadForecastInput(std::string_view body, size_t keep) {
-  dom::element root;
-  if (!Parse(body, &root)) return std::nullopt;
+  const Result<dom::element> root = ParseRequestJson(body);
+  if (!root.ok()) return std::nullopt;
   dom::array rows;
-  if (root["recent_observations"].get(rows) != simdjson::SUCCESS && root.get(rows) != simdjson::SUCCESS) {
+  if ((*root)["recent_observations"].get(rows) != simdjson::SUCCESS && root->get(rows) != simdjson::SUCCESS) {
     return std::nullopt;
   }
   ForecastInput input;

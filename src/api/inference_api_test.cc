@@ -45,6 +45,10 @@ TEST_F(InferenceTest, PredictNamesWhatItImputedAndIgnored) {
   EXPECT_EQ(reply["ignored"], Json({"pdt31O08", "note"}));
   const Json lower = Inference("POST", "/predict", R"({"features":{"pdt31008":340}})").json();
   EXPECT_EQ(reply["risk_score"], lower["risk_score"]);
+  // Keys beside the features are told apart by case.
+  const Json others =
+      Inference("POST", "/predict", R"({"features":{"pdt31008":340},"None":1,"none":2})").json();
+  EXPECT_EQ(others["ignored"], Json({"None", "none"}));
 }
 
 // Faults 9 and 17: nothing is coerced, and no body is a 500.
@@ -352,6 +356,12 @@ TEST_F(OpenInferenceTest, ScoresAreThoseOfPredictFlatAndNested) {
     EXPECT_EQ(reply["outputs"][0]["data"], Json({risk, risk}));
   }
   EXPECT_EQ(Inference("POST", path, Tensor({1, 28}, Row())).json()["outputs"][0]["data"], Json({risk}));
+  // 1.0 is the whole number 1, and an integer beyond 64 bits is a number like others.
+  Json body = Json::parse(Tensor({1.0, 28.0}, Row()));
+  body["parameters"]["n"] = "N";
+  std::string text = body.dump();
+  text.replace(text.find("\"N\""), 3, "70197503077015879680");
+  EXPECT_EQ(Inference("POST", path, text).json()["outputs"][0]["data"], Json({risk}));
 }
 
 TEST_F(OpenInferenceTest, FaultsHavePointersAndTheProtocolsError) {

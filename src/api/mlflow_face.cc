@@ -24,17 +24,33 @@ constexpr char kScheme[] = "mlflow-artifacts:/";
 constexpr char kModels[] = "models";  // the top of every artifact path
 constexpr int64_t kMaxResults = 200'000;
 
-// A problem with the members MLflow's clients look for.
+constexpr char kWrong[] = "INVALID_PARAMETER_VALUE";
+
+// The members MLflow's clients look for.
+Response WithMembers(Response problem, const char* code, const std::string& message) {
+  problem.body.pop_back();
+  problem.body += fmt::format(",\"error_code\":\"{}\",\"message\":{}}}", code, Json(message).dump());
+  return problem;
+}
+
 Response Failed(const Status& status) {
   const char* code = status.code() == Code::kNotFound ? "RESOURCE_DOES_NOT_EXIST"
-                     : status.code() == Code::kInvalid || status.code() == Code::kUsage
-                         ? "INVALID_PARAMETER_VALUE"
+                     : status.code() == Code::kInvalid || status.code() == Code::kUsage ? kWrong
                      : status.code() == Code::kBusy ? "TEMPORARILY_UNAVAILABLE"
                                                     : "INTERNAL_ERROR";
-  Response reply = http::Problem(status);
-  reply.body.pop_back();
-  reply.body += fmt::format(",\"error_code\":\"{}\",\"message\":{}}}", code, Json(status.message()).dump());
-  return reply;
+  return WithMembers(http::Problem(status), code, status.message());
+}
+
+// A refusal of the readers of bodies and queries.
+Response Refused(Response problem) {
+  const Json told = Json::parse(problem.body, nullptr, false);
+  return WithMembers(std::move(problem), kWrong, told.value("detail", ""));
+}
+
+// An alias nobody has: the status of what is not there, with MLflow's code, which is what its clients read.
+Response NoAlias(const Status& status) {
+  if (status.code() != Code::kInvalid) return Failed(status);
+  return WithMembers(http::Problem(Status::NotFound(status.message())), kWrong, status.message());
 }
 
 Response Answer(const Json& json) {
@@ -115,7 +131,7 @@ Result<ModelVersion> FindVersion(Registry& registry, const std::string& name, co
   return Status::NotFound(fmt::format("model '{}' has no version '{}'; it has: {}", name, number, known));
 }
 
-// MLflow answers 400 for an alias nobody has.
+// kInvalid, as MLflow has it, for an alias nobody has.
 Result<ModelVersion> FindAlias(Registry& registry, const std::string& name, const std::string& alias) {
   FW_ASSIGN_OR_RETURN(const std::vector<ModelVersion> versions, registry.Versions(name));
   for (const ModelVersion& version : versions) {
@@ -150,9 +166,9 @@ class Face {
 
   Response SearchModels(const Request& request) const {
     auto query = http::Parameters::Query(request);
-    const Result<MlflowFilter> filter = ParseMlflowFilter(query.Text("filter", {.min = 0, .max = 2000}, ""));
+    const Result<MlflowFilter> filter = ParseMlflowFilter(query.Text("filter", kText, ""));
     const auto limit = static_cast<size_t>(query.Integer("max_results", {1, kMaxResults}, 1000));
-    if (auto refusal = query.Finish()) return *refusal;
+    if (auto refusal = query.Finish()) return Refused(*std::move(refusal));
     if (!filter.ok()) return Failed(filter.status());
     const Result<std::vector<ModelVersion>> versions = registry_.Versions("");
     if (!versions.ok()) return Failed(versions.status());
@@ -169,9 +185,9 @@ class Face {
 
   Response SearchVersions(const Request& request) const {
     auto query = http::Parameters::Query(request);
-    const Result<MlflowFilter> filter = ParseMlflowFilter(query.Text("filter", {.min = 0, .max = 2000}, ""));
+    const Result<MlflowFilter> filter = ParseMlflowFilter(query.Text("filter", kText, ""));
     const auto limit = static_cast<size_t>(query.Integer("max_results", {1, kMaxResults}, 10'000));
-    if (auto refusal = query.Finish()) return *refusal;
+    if (auto refusal = query.Finish()) return Refused(*std::move(refusal));
     if (!filter.ok()) return Failed(filter.status());
     const Result<std::vector<ModelVersion>> versions = registry_.Versions("");
     if (!versions.ok()) return Failed(versions.status());
@@ -196,9 +212,9 @@ class Face {
     auto query = http::Parameters::Query(request);
     const std::string name = query.Text("name", kName);
     const std::string alias = query.Text("alias", kName);
-    if (auto refusal = query.Finish()) return *refusal;
+    if (auto refusal = query.Finish()) return Refused(*std::move(refusal));
     const Result<ModelVersion> version = FindAlias(registry_, name, alias);
-    return version.ok() ? Answer({{"model_version", VersionJson(*version)}}) : Failed(version.status());
+    return version.ok() ? Answer({{"model_version", VersionJson(*version)}}) : NoAlias(version.status());
   }
 
   Response SetAlias(const Request& request) const {
@@ -206,7 +222,7 @@ class Face {
     const std::string name = body.root().Text("name", kName);
     const std::string alias = body.root().Text("alias", kName);
     const std::string number = body.root().Text("version", kName);
-    if (auto refusal = body.Finish()) return *refusal;
+    if (auto refusal = body.Finish()) return Refused(*std::move(refusal));
     if (const Status good = CheckAlias(alias); !good.ok()) return Failed(good);
     const Result<ModelVersion> version = FindVersion(registry_, name, number);
     if (!version.ok()) return Failed(version.status());
@@ -221,22 +237,22 @@ class Face {
       auto query = http::Parameters::Query(request);
       name = query.Text("name", kName);
       alias = query.Text("alias", kName);
-      if (auto refusal = query.Finish()) return *refusal;
+      if (auto refusal = query.Finish()) return Refused(*std::move(refusal));
     } else {
       const http::JsonBody body(request.body);
       name = body.root().Text("name", kName);
       alias = body.root().Text("alias", kName);
-      if (auto refusal = body.Finish()) return *refusal;
+      if (auto refusal = body.Finish()) return Refused(*std::move(refusal));
     }
     if (const Result<ModelVersion> known = FindAlias(registry_, name, alias); !known.ok())
-      return Failed(known.status());
+      return NoAlias(known.status());
     return Moved(registry_.SetAlias(name, alias, 0));
   }
 
   Response GetRun(const Request& request) const {
     auto query = http::Parameters::Query(request);
     const std::string id = query.Text("run_id", kName);
-    if (auto refusal = query.Finish()) return *refusal;
+    if (auto refusal = query.Finish()) return Refused(*std::move(refusal));
     const Result<RunRecord> run = registry_.GetRun(id);
     return run.ok() ? Answer({{"run", RunJson(*run)}}) : Failed(run.status());
   }
@@ -244,8 +260,8 @@ class Face {
   // ?path=models/NAME/VERSION[/folder]
   Response ListFiles(const Request& request) const {
     auto query = http::Parameters::Query(request);
-    const std::string path = query.Text("path", {.min = 0, .max = 2000}, "");
-    if (auto refusal = query.Finish()) return *refusal;
+    const std::string path = query.Text("path", kText, "");
+    if (auto refusal = query.Finish()) return Refused(*std::move(refusal));
     std::string below;
     const Result<FileSet> files = FilesOf(path, &below);
     if (!files.ok()) return Failed(files.status());
@@ -279,6 +295,7 @@ class Face {
 
  private:
   static constexpr http::TextLimits kName = {.min = 1, .max = 300};
+  static constexpr http::TextLimits kText = {.min = 0, .max = 500};  // fits into a URL however it is encoded
 
   Response Moved(const Status& done) const {
     if (!done.ok()) return Failed(done);

@@ -1,11 +1,11 @@
 #include "api/tensor_request.h"
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include <cmath>
 
 #include "core/names.h"
+#include "scoring/parse_json.h"
 #include "scoring/request.h"
 
 namespace forewarn {
@@ -88,15 +88,19 @@ class TensorReader {
     if (ReadShape(tensor, out)) ReadData(tensor, out);
   }
 
+  // 2 and 2.0 are the same whole number.
+  static bool ReadExtent(dom::element element, size_t* out) {
+    double extent = 0;
+    if (!element.is_number() || element.get(extent) != simdjson::SUCCESS) return false;
+    if (!(extent >= 1 && extent <= kMaxBatchRows) || extent != std::floor(extent)) return false;
+    *out = static_cast<size_t>(extent);
+    return true;
+  }
+
   bool ReadShape(dom::object tensor, TensorRequest* out) {
     dom::array shape;
-    uint64_t rows = 0;
-    uint64_t columns = 0;
     if (tensor["shape"].get(shape) == simdjson::SUCCESS && shape.size() == 2 &&
-        shape.at(0).get(rows) == simdjson::SUCCESS && shape.at(1).get(columns) == simdjson::SUCCESS &&
-        rows >= 1 && rows <= kMaxBatchRows && columns >= 1 && columns <= kMaxBatchRows) {
-      out->rows = rows;
-      out->columns = columns;
+        ReadExtent(shape.at(0), &out->rows) && ReadExtent(shape.at(1), &out->columns)) {
       return true;
     }
     Add("/inputs/0/shape", fmt::format("must be [rows, columns], each from 1 to {}", kMaxBatchRows));
@@ -154,11 +158,7 @@ class TensorReader {
 }  // namespace
 
 Result<TensorRequest> ParseTensorRequest(std::string_view body, std::vector<Fault>* faults) {
-  thread_local dom::parser parser;
-  dom::element root;
-  if (const auto error = parser.parse(body.data(), body.size()).get(root); error != simdjson::SUCCESS) {
-    return Status::Invalid(fmt::format("the body is not JSON: {}", simdjson::error_message(error)));
-  }
+  FW_ASSIGN_OR_RETURN(const dom::element root, ParseRequestJson(body));
   TensorRequest request;
   dom::object object;
   if (root.get(object) != simdjson::SUCCESS) {

@@ -135,7 +135,7 @@ Result<PlantTime> ParsePlantTime(std::string_view text, PlantTime* offset) {
       if (!TakeDigits(text, 2, 2, h)) return bad();
       TakeChar(text, ':');
       if (!text.empty() && !TakeDigits(text, 2, 2, m)) return bad();
-      if (!text.empty() || h > 14 || m > 59) return bad();
+      if (!text.empty() || h > 23 || m > 59) return bad();  // as RFC 3339 has it
       *offset = (minus ? -1 : 1) * (h * kHour + m * kMinute);
     }
   }

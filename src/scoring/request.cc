@@ -8,6 +8,7 @@
 
 #include "core/json_text.h"
 #include "core/names.h"
+#include "scoring/parse_json.h"
 
 namespace forewarn {
 namespace {
@@ -41,25 +42,12 @@ NamedValue Read(std::string_view name, dom::element value) {
   return out;
 }
 
-// One parser a thread: its buffers are kept from request to request.
-Result<dom::element> ParseJson(std::string_view body) {
-  thread_local dom::parser parser;
-  dom::element root;
-  simdjson::error_code error = parser.parse(body.data(), body.size()).get(root);
-  if (error == simdjson::NUMBER_ERROR) {  // an integer beyond 64 bits is a number all the same
-    if (const auto widened = WidenIntegers(body)) error = parser.parse(*widened).get(root);
-  }
-  if (error == simdjson::SUCCESS) return root;
-  if (error == simdjson::EMPTY) return Status::Invalid("the body is empty; a JSON object is needed");
-  return Status::Invalid(fmt::format("the body is not JSON: {}", simdjson::error_message(error)));
-}
-
-// A key twice (in any case) would leave it to chance which one counts.
+// A key twice would leave it to chance which one counts. The keys beside the inputs are told apart by case.
 void FindDuplicates(const std::vector<NamedValue>& values, const std::string& base,
                     std::vector<Fault>* faults) {
   std::vector<std::string> names;
   names.reserve(values.size());
-  for (const NamedValue& v : values) names.push_back(ToLower(v.name));
+  for (const NamedValue& v : values) names.push_back(v.name);
   std::sort(names.begin(), names.end());
   for (size_t i = 1; i < names.size(); ++i) {
     if (names[i] == names[i - 1] && (i < 2 || names[i] != names[i - 2])) {
@@ -94,7 +82,7 @@ Status Wrong(std::vector<Fault>* faults, std::string pointer, std::string detail
 }
 
 Result<dom::object> RootObject(std::string_view body, std::vector<Fault>* faults) {
-  FW_ASSIGN_OR_RETURN(const dom::element root, ParseJson(body));
+  FW_ASSIGN_OR_RETURN(const dom::element root, ParseRequestJson(body));
   dom::object object;
   if (root.get(object) == simdjson::SUCCESS) return object;
   return Wrong(faults, "",
@@ -121,6 +109,19 @@ Status ReadRows(dom::element value, const std::string& base, ForecastRequest& re
 }
 
 }  // namespace
+
+// One parser a thread: its buffers are kept from request to request.
+Result<dom::element> ParseRequestJson(std::string_view body) {
+  thread_local dom::parser parser;
+  dom::element root;
+  simdjson::error_code error = parser.parse(body.data(), body.size()).get(root);
+  if (error == simdjson::NUMBER_ERROR) {  // an integer beyond 64 bits is a number all the same
+    if (const auto widened = WidenIntegers(body)) error = parser.parse(*widened).get(root);
+  }
+  if (error == simdjson::SUCCESS) return root;
+  if (error == simdjson::EMPTY) return Status::Invalid("the body is empty; a JSON object is needed");
+  return Status::Invalid(fmt::format("the body is not JSON: {}", simdjson::error_message(error)));
+}
 
 Result<PredictRequest> ParsePredict(std::string_view body, std::vector<Fault>* faults) {
   FW_ASSIGN_OR_RETURN(const dom::object root, RootObject(body, faults));
@@ -175,7 +176,7 @@ Result<std::vector<PredictRequest>> ParseBatch(std::string_view body, std::vecto
 }
 
 Result<ForecastRequest> ParseForecast(std::string_view body, std::vector<Fault>* faults) {
-  FW_ASSIGN_OR_RETURN(const dom::element root, ParseJson(body));
+  FW_ASSIGN_OR_RETURN(const dom::element root, ParseRequestJson(body));
   ForecastRequest request;
   if (root.is_array()) {
     FW_RETURN_IF_ERROR(ReadRows(root, "", request, faults));
@@ -229,7 +230,7 @@ Result<RecommendRequest> ParseRecommend(std::string_view body, const std::string
 }
 
 bool IsForecastBody(std::string_view body) {
-  const Result<dom::element> root = ParseJson(body);
+  const Result<dom::element> root = ParseRequestJson(body);
   dom::element ignored;
   return root.ok() && root->is_object() && (*root)["recent_observations"].get(ignored) == simdjson::SUCCESS;
 }

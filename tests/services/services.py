@@ -100,6 +100,13 @@ class Up:
         self.child.kill()
         self.child.wait()
 
+    @contextlib.contextmanager
+    def started(self, ready=True):
+        try:
+            yield self.start(ready)
+        finally:
+            stop(self.child)
+
     def __enter__(self):
         return self.start()
 
