@@ -1,6 +1,6 @@
 // What an operator sees when something is missing, goes away and comes back.
 import { Forewarn } from "./forewarn";
-import { api, connection, expect, goTo, register, test, type Schemas } from "./helpers";
+import { api, connection, expect, goTo, noViolations, register, test, type Schemas } from "./helpers";
 
 test("a gateway killed and restarted in mid-session: said at once, healed by itself, no gap", async ({
   page,
@@ -16,6 +16,7 @@ test("a gateway killed and restarted in mid-session: said at once, healed by its
     await expect(connection(page)).toContainText("Everything below is the last known");
     await expect(page.getByRole("region", { name: "Sensors" })).toContainText("Last known values");
     await expect(page).toHaveTitle(/No connection/);
+    await noViolations(page, "no connection");
     await page.getByRole("button", { name: "Run once" }).click();
     await expect(page.getByRole("region", { name: "Auto-inference" }).getByRole("alert")).toContainText(
       "cannot be reached",
@@ -53,6 +54,7 @@ test("a plant that falls silent is marked, and so is its return", async ({ page 
     await expect(connection(page)).toContainText(/The plant is silent since \d\d:\d\d:\d\d/);
     await expect(sensors).toContainText(/Silent for \d+/);
     await expect(sensors.getByRole("listitem").first()).toHaveClass(/stale/);
+    await noViolations(page, "a silent plant");
     await expect(page.getByRole("region", { name: "Outlook" })).not.toContainText("No alarm expected within");
     forewarn.signal("SIGCONT");
     await expect(connection(page)).toContainText("Live since", { timeout: 30_000 });

@@ -1,9 +1,19 @@
 // The whole story of an operator's session, from registering to signing out.
 import { readFileSync } from "node:fs";
-import { connection, exact, expect, goTo, register, signOut, test, type Schemas } from "./helpers";
+import {
+  connection,
+  exact,
+  expect,
+  goTo,
+  noViolations,
+  register,
+  signOut,
+  test,
+  type Schemas,
+} from "./helpers";
 
 test("from registering to signing out", async ({ page, forewarn }) => {
-  test.setTimeout(150_000);
+  test.setTimeout(360_000);
   await page.goto(`${forewarn.url}/`);
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
   const name = await register(page, forewarn.url);
@@ -24,32 +34,38 @@ test("from registering to signing out", async ({ page, forewarn }) => {
     await expect(tile).not.toHaveText(value ?? "");
   });
 
+  const log = page.getByRole("region", { name: "Warning log" }).getByRole("listitem");
+  const active = log.filter({ hasText: "Active" });
+  const outlook = page.getByRole("region", { name: "Outlook" });
+  const inAlarm = outlook.getByText("The plant is in alarm");
   await test.step("a scenario raises the risk and a warning", async () => {
-    await page.getByRole("button", { name: "Multi alarm" }).click();
-    await expect(page.getByRole("button", { name: "Multi alarm" })).toHaveAttribute("aria-pressed", "true");
-    await expect(page.getByRole("region", { name: /Scenario/ })).toContainText("Multi alarm");
-    await expect(page.getByRole("region", { name: "Outlook" })).toContainText(
-      /Alarm likely within|The plant is in alarm/,
-      { timeout: 60_000 },
-    );
-    const active = page
-      .getByRole("region", { name: "Warning log" })
-      .getByRole("listitem")
-      .filter({ hasText: "Active" });
-    await expect(active.first()).toBeVisible({ timeout: 60_000 });
-    await expect(page).toHaveTitle(/^\(1\) Dashboard/);
-    await expect(page.locator("link[rel=icon]")).toHaveAttribute("href", "./icons/1.svg");
+    // Where the alarm comes within the hour of the forecast no warning is raised before it: then once more from the quiet.
+    await expect(async () => {
+      if (await inAlarm.isVisible()) {
+        await page.getByRole("button", { name: "Normal", exact: true }).click();
+        await expect(inAlarm).toBeHidden({ timeout: 60_000 });
+      }
+      await page.getByRole("button", { name: "Multi alarm" }).click();
+      await expect(page.getByRole("button", { name: "Multi alarm" })).toHaveAttribute("aria-pressed", "true");
+      await expect(page.getByRole("region", { name: /Scenario/ })).toContainText("Multi alarm");
+      await expect(active.or(inAlarm).first()).toBeVisible({ timeout: 60_000 });
+      await expect(active.first()).toBeVisible({ timeout: 1000 });
+      await expect(page).toHaveTitle(/^\(1\) Dashboard/, { timeout: 1000 });
+      await expect(page.locator("link[rel=icon]")).toHaveAttribute("href", "./icons/1.svg", { timeout: 1000 });
+    }).toPass({ timeout: 240_000 });
+    await expect(outlook).toContainText(/Alarm likely within|Alarm possible within|The plant is in alarm/);
+    await noViolations(page, "a warning");
   });
 
   await test.step("the forecast is explained, and its drivers add up", async () => {
-    const why = page.getByRole("region", { name: "Outlook" });
-    await why.getByText(/and their sum/).click();
-    const rows = why.getByRole("table", { name: /from the base value/ });
+    await outlook.getByText(/and their sum/).click();
+    const rows = outlook.getByRole("table", { name: /from the base value/ });
     await expect(rows.getByRole("row")).not.toHaveCount(0);
   });
 
   await test.step("the warning is acknowledged with a note, and judged", async () => {
-    const newest = page.getByRole("region", { name: "Warning log" }).getByRole("listitem").first();
+    const id = (await log.first().locator(".id").textContent()) ?? "";
+    const newest = log.filter({ has: page.getByText(id, { exact: true }) }); // another may rise meanwhile
     await newest.getByRole("button", { name: /Acknowledge/ }).click();
     await page.getByLabel("Note").fill("called the field");
     await page.getByRole("dialog").getByRole("button", { name: "Acknowledge" }).click();
@@ -172,7 +188,8 @@ test("Forecast: presets, pasting, a dropped file, horizons and the sum of driver
   expect(shares).toEqual(explanation.local_importance.map((driver) => driver.shap_value));
   const sum = shares.reduce((total, share) => total + share, explanation.base_value ?? NaN);
   expect(sum).toBeCloseTo(explanation.output_value ?? NaN, 6);
-  await expect(result.getByRole("img")).toHaveCount(explanation.local_importance.length);
+  const window = page.getByRole("region", { name: /hours it was made from/ });
+  await expect(window.getByRole("img")).toHaveCount(explanation.local_importance.length);
 
   const plant = (await (await page.request.get(`${forewarn.url}/plant`)).json()) as Schemas["Plant"];
   const names = plant.sensors.map((sensor) => sensor.name);

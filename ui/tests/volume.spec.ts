@@ -1,6 +1,6 @@
 // A history of 100,000 rows and a log of 3,000 warnings.
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Forewarn, kRoot } from "./forewarn";
 import { expect, goTo, register, signIn, test } from "./helpers";
@@ -14,10 +14,7 @@ test("100,000 history rows and 3,000 warnings stay usable", async ({ page }) => 
   try {
     const name = await register(page, forewarn.url);
     await forewarn.stop();
-    const store = readdirSync(forewarn.data, { recursive: true, encoding: "utf8" }).find((file) =>
-      file.endsWith("store.db"),
-    );
-    const path = join(forewarn.data, store ?? "store.db");
+    const path = join(forewarn.data, "accounts.db");
     execFileSync("python3", [join(kRoot, "ui/tests/seed.py"), path, name, String(kRows), String(kWarnings)]);
     await forewarn.run();
     await page.reload();

@@ -32,7 +32,9 @@ describe("outlookOf", () => {
     });
   });
   it("says how far the forecasts together are from a warning", () => {
-    expect(outlookOf({ ...quiet, index: 0.417 }).detail).toContain("at 42\u202f% of a warning");
+    expect(outlookOf({ ...quiet, index: 0.417 }).detail).toContain(
+      "All together: 42\u202f% of what raises a warning",
+    );
     expect(outlookOf(quiet).detail).toBe("Every forecast is below its threshold.");
   });
   it("speaks of the shortest horizon above its threshold, and until when", () => {

@@ -49,7 +49,7 @@ function doubtOf(forecasts: readonly OutlookForecast[]): string | null {
 
 // How far the forecasts are, all of them together, from a warning.
 function together(index: number | null): string {
-  return index === null ? "" : `Together they stand at ${Math.round(index * 100)}\u202f% of a warning.`;
+  return index === null ? "" : `All together: ${Math.round(index * 100)}\u202f% of what raises a warning.`;
 }
 
 // What was quiet is not called so when nobody knows; what was alarming stays so.
