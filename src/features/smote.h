@@ -23,4 +23,9 @@ struct SmoteResult {
 SmoteResult Smote(const std::vector<double>& values, size_t columns, const std::vector<uint8_t>& labels,
                   int k, uint64_t seed);
 
+// The synthetic rows alone, for a minority kept apart from its table: rows × columns, row-major, more than k
+// rows. The same rows as Smote of a table that holds this minority in this order.
+std::vector<double> SyntheticRows(const std::vector<double>& minority, size_t columns, int k, size_t count,
+                                  uint64_t seed);
+
 }  // namespace forewarn

@@ -91,6 +91,15 @@ TEST(Smote, IsDeterministicForASeed) {
   EXPECT_NE(Smote(p.values, 2, p.labels, 5, 7).values, Smote(p.values, 2, p.labels, 5, 8).values);
 }
 
+TEST(SyntheticRows, AreThoseOfAWholeTable) {
+  const smote_testing::Points p = smote_testing::Cloud(60, 2, 3);
+  const SmoteResult whole = Smote(p.values, 2, p.labels, 5, 7);
+  std::vector<double> minority;
+  for (size_t r = 0; r < 60; r += 5) minority.insert(minority.end(), &p.values[2 * r], &p.values[2 * r] + 2);
+  const std::vector<double> rows = SyntheticRows(minority, 2, 5, whole.synthetic, 7);
+  EXPECT_EQ(rows, std::vector<double>(whole.values.begin() + 120, whole.values.end()));
+}
+
 TEST(Smote, IsSkippedWithAReasonWhereTheMinorityIsTooSmall) {
   const smote_testing::Points p = smote_testing::Cloud(25, 2, 4);  // 5 of the minority, k = 5
   const SmoteResult out = Smote(p.values, 2, p.labels, 5, 42);

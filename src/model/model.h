@@ -151,6 +151,9 @@ Status CheckModel(const Model& model);
 // True if every split's children say how much training weight reached them: what exact TreeSHAP needs.
 bool HasCovers(const TreeEnsemble& ensemble);
 
+// Total gain a feature, normalised to 1 (all 0 where no tree splits).
+std::vector<double> FeatureGains(const TreeEnsemble& ensemble);
+
 // Rounds leaves and base to the multiples of a power of two so coarse that every partial sum of the
 // ensemble's outputs is exact in float. The sum is then the same in any order: XGBoost's, ours and
 // onnxruntime's (which splits trees over threads) agree bit for bit, and a steep isotonic step cannot magnify

@@ -343,7 +343,8 @@ double Apply(Kind kind, double a, double b) {
 }
 
 // All rows of one node. A row-independent node (number, quantile) gives a single cell.
-Result<std::vector<double>> EvaluateNode(const RuleNode& node, const Frame& table) {
+Result<std::vector<double>> EvaluateNode(const RuleNode& node, const Frame& table,
+                                         const std::vector<RuleQuantile>& known) {
   switch (node.kind) {
     case Kind::kNumber:
       return std::vector<double>{node.number};
@@ -352,13 +353,15 @@ Result<std::vector<double>> EvaluateNode(const RuleNode& node, const Frame& tabl
       return std::vector<double>(cells.begin(), cells.end());
     }
     case Kind::kQuantile: {
+      const RuleQuantile* given = FindQuantile(known, node.column, node.number);
+      if (given != nullptr) return std::vector<double>{given->value};
       FW_ASSIGN_OR_RETURN(const auto cells, table.Column(node.column));
       return std::vector<double>{Quantile(cells, node.number)};
     }
     default:
       break;
   }
-  FW_ASSIGN_OR_RETURN(std::vector<double> out, EvaluateNode(*node.children[0], table));
+  FW_ASSIGN_OR_RETURN(std::vector<double> out, EvaluateNode(*node.children[0], table, known));
   if (node.kind == Kind::kAbs)
     std::transform(out.begin(), out.end(), out.begin(), [](double x) { return std::abs(x); });
   if (node.kind == Kind::kNegate)
@@ -366,7 +369,7 @@ Result<std::vector<double>> EvaluateNode(const RuleNode& node, const Frame& tabl
   if (node.kind == Kind::kNot)
     std::transform(out.begin(), out.end(), out.begin(), [](double x) { return x == 0; });
   for (size_t c = 1; c < node.children.size(); ++c) {
-    FW_ASSIGN_OR_RETURN(std::vector<double> right, EvaluateNode(*node.children[c], table));
+    FW_ASSIGN_OR_RETURN(std::vector<double> right, EvaluateNode(*node.children[c], table, known));
     if (out.size() < right.size()) out.resize(right.size(), out.front());
     const bool scalar = right.size() < out.size();
     for (size_t r = 0; r < out.size(); ++r) out[r] = Apply(node.kind, out[r], right[scalar ? 0 : r]);
@@ -375,6 +378,13 @@ Result<std::vector<double>> EvaluateNode(const RuleNode& node, const Frame& tabl
 }
 
 }  // namespace
+
+const RuleQuantile* FindQuantile(const std::vector<RuleQuantile>& quantiles, const std::string& column,
+                                 double share) {
+  const auto it = std::find_if(quantiles.begin(), quantiles.end(),
+                               [&](const RuleQuantile& q) { return q.column == column && q.share == share; });
+  return it == quantiles.end() ? nullptr : &*it;
+}
 
 Result<Rule> Rule::Parse(std::string_view text) {
   if (text.size() > kMaxText)
@@ -386,7 +396,9 @@ Result<Rule> Rule::Parse(std::string_view text) {
     if (std::find(rule.columns_.begin(), rule.columns_.end(), node.column) == rule.columns_.end()) {
       rule.columns_.push_back(node.column);
     }
-    rule.uses_quantile_ |= node.kind == Kind::kQuantile;
+    if (node.kind == Kind::kQuantile && FindQuantile(rule.quantiles_, node.column, node.number) == nullptr) {
+      rule.quantiles_.push_back({node.column, node.number, 0});
+    }
   });
   if (rule.columns_.empty()) return Status::Invalid("the rule reads no column, so it is always the same");
   rule.root_ = std::shared_ptr<const RuleNode>(std::move(root));
@@ -411,11 +423,11 @@ Status Rule::Check(const std::vector<std::string>& known_columns) const {
   return status;
 }
 
-Result<std::vector<bool>> Rule::Evaluate(const Frame& table) const {
+Result<std::vector<bool>> Rule::Evaluate(const Frame& table, const std::vector<RuleQuantile>& known) const {
   if (root_ == nullptr) return Status::Invalid("the rule is empty");
   FW_RETURN_IF_ERROR(Check(table.names()));
   if (table.rows() == 0) return std::vector<bool>();
-  FW_ASSIGN_OR_RETURN(const std::vector<double> cells, EvaluateNode(*root_, table));
+  FW_ASSIGN_OR_RETURN(const std::vector<double> cells, EvaluateNode(*root_, table, known));
   std::vector<bool> out(table.rows());
   const bool scalar = cells.size() != out.size();
   for (size_t r = 0; r < out.size(); ++r) out[r] = cells[scalar ? 0 : r] != 0;

@@ -20,6 +20,15 @@ namespace forewarn {
 
 struct RuleNode;
 
+// A quantile a rule reads, and its value where the table at hand is only a part of the one that is meant.
+struct RuleQuantile {
+  std::string column;
+  double share = 0;  // q
+  double value = 0;
+};
+const RuleQuantile* FindQuantile(const std::vector<RuleQuantile>& quantiles, const std::string& column,
+                                 double share);
+
 class Rule {
  public:
   // Errors carry line and column of the place and what was expected: "line 1, column 14: …".
@@ -27,17 +36,18 @@ class Rule {
 
   const std::string& text() const { return text_; }
   const std::vector<std::string>& columns() const { return columns_; }  // every column it reads, once each
-  bool UsesQuantile() const { return uses_quantile_; }
+  bool UsesQuantile() const { return !quantiles_.empty(); }
+  const std::vector<RuleQuantile>& Quantiles() const { return quantiles_; }  // without values
 
   // NotFound, naming the column, its place in the rule and the nearest known one, if a column is missing.
   Status Check(const std::vector<std::string>& known_columns) const;
-  // One truth value a row.
-  Result<std::vector<bool>> Evaluate(const Frame& table) const;
+  // One truth value a row. A quantile among `known` is taken from there, not from the table.
+  Result<std::vector<bool>> Evaluate(const Frame& table, const std::vector<RuleQuantile>& known = {}) const;
 
  private:
   std::string text_;
   std::vector<std::string> columns_;
-  bool uses_quantile_ = false;
+  std::vector<RuleQuantile> quantiles_;
   std::shared_ptr<const RuleNode> root_;
 };
 

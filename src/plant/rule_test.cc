@@ -103,6 +103,20 @@ TEST(Rule, Parse_ListsEachColumnOnce) {
   EXPECT_FALSE(Rule::Parse("x > 1")->UsesQuantile());
 }
 
+TEST(Rule, Evaluate_TakesAQuantileThatIsGivenForTheTables) {
+  Frame frame(std::vector<PlantTime>{0, 1, 2});
+  frame.Set("a", std::vector<double>{1, 2, 3});
+  const auto rule = Rule::Parse("a > quantile(a, 0.5)");
+  ASSERT_TRUE(rule.ok());
+  ASSERT_EQ(rule->Quantiles().size(), 1u);
+  EXPECT_EQ(rule->Quantiles()[0].column, "a");
+  EXPECT_EQ(rule->Quantiles()[0].share, 0.5);
+  EXPECT_THAT(*rule->Evaluate(frame), ElementsAre(false, false, true));
+  EXPECT_THAT(*rule->Evaluate(frame, {{"a", 0.5, 0.5}}), ElementsAre(true, true, true));
+  EXPECT_THAT(*rule->Evaluate(frame, {{"a", 0.9, 0.5}}),
+              ElementsAre(false, false, true));  // another quantile
+}
+
 TEST(Rule, Parse_ErrorsSayWhereAndWhat) {
   EXPECT_EQ(ParseError("a > "),
             "line 1, column 5: expected a number, a column or '(', found the end of the rule");

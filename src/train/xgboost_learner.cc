@@ -114,20 +114,4 @@ Result<TreeEnsemble> GrowTrees(const BoostParams& params, const Matrix& x, const
   return ReadBooster(booster, params);
 }
 
-std::vector<double> FeatureGains(const TreeEnsemble& ensemble) {
-  std::vector<double> out(static_cast<size_t>(ensemble.features), 0);
-  double sum = 0;
-  for (const Tree& tree : ensemble.trees) {
-    for (const TreeNode& node : tree.nodes) {
-      if (node.left < 0) continue;
-      out[static_cast<size_t>(node.feature)] += node.gain;
-      sum += node.gain;
-    }
-  }
-  if (sum > 0) {
-    for (double& gain : out) gain /= sum;
-  }
-  return out;
-}
-
 }  // namespace forewarn

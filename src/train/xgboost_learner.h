@@ -34,7 +34,4 @@ struct BoostParams {
 Result<TreeEnsemble> GrowTrees(const BoostParams& params, const Matrix& x, const std::vector<uint8_t>& y,
                                const std::vector<float>& weights, uint64_t seed);
 
-// Total gain a feature, normalised to 1 (all 0 where no tree splits).
-std::vector<double> FeatureGains(const TreeEnsemble& ensemble);
-
 }  // namespace forewarn
