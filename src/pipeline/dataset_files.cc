@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -22,6 +25,7 @@ constexpr char kEndRowsKey[] = "forewarn.end_rows";  // Parquet metadata of a wi
 constexpr char kTrainFile[] = "train/part-0.parquet";
 constexpr char kValidFile[] = "valid/part-0.parquet";
 constexpr char kSmoteFile[] = "train_smote.parquet";
+constexpr char kEndRowColumn[] = "end_row";  // of a window file in parts, which has no metadata
 
 std::string WindowsFile(const std::string& horizon, bool train) {
   return fmt::format("windows_{}{}.parquet", train ? "" : "valid_", horizon);
@@ -108,7 +112,18 @@ struct Manifest {
     size_t rows = 0;
   };
   std::vector<File> files;
+  std::map<std::string, std::vector<std::string>> parts;  // files of a table that scale-out wrote in parts
 };
+
+// "train/part-00002-4f.parquet": below the run's folder and nowhere else.
+bool IsPlainPath(const std::string& path) {
+  if (path.empty() || path.size() > 400 || path.front() == '/' || path.find("..") != std::string::npos)
+    return false;
+  return std::all_of(path.begin(), path.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 ||
+           std::string_view("-_./=").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+}
 
 bool IsRunId(const std::string& run) {
   return !run.empty() && run.size() <= 64 && run.front() != '.' &&
@@ -133,6 +148,9 @@ Manifest FieldsOf(const Json& json) {
     out.files.push_back(
         {f.at("path").get<std::string>(), f.at("sha256").get<std::string>(), f.at("rows").get<size_t>()});
   }
+  if (const auto parts = json.find("parts"); parts != json.end()) {
+    out.parts = parts->get<std::map<std::string, std::vector<std::string>>>();
+  }
   return out;
 }
 
@@ -154,6 +172,12 @@ Result<Manifest> ParseManifest(std::string_view text) {
                                                       [](unsigned char c) { return std::isalnum(c) != 0; });
       if (!plain || steps < 1) return Status::Invalid("manifest.json: a horizon is not one, such as 3h");
     }
+    for (const auto& [table, parts] : out.parts) {
+      for (const std::string& part : parts) {
+        if (!IsPlainPath(part))
+          return Status::Invalid("manifest.json: a part is no path below the run's folder");
+      }
+    }
     return out;
   } catch (const Json::exception& error) {
     return Status::Invalid(fmt::format("manifest.json is not one of a feature set: {}", error.what()));
@@ -168,12 +192,17 @@ class Decoder {
   Result<FeatureDataset> Decode();
 
  private:
+  // The files of a table in order: itself, or its parts.
+  std::vector<std::string> FilesOf(const std::string& table) const;
   // The file's bytes, checked against the manifest.
   Result<std::string> Read(const std::string& path, size_t& rows) const;
   // A table of doubles over times; a row without a time keeps kNoTime.
-  Result<Frame> ReadFrame(const std::string& path) const;
-  Status ReadWindows(const std::string& path, size_t ends, WindowMatrix& windows, std::vector<uint8_t>& at,
+  Result<Frame> ReadFrame(const std::string& table) const;
+  Result<Frame> ReadFrameFile(const std::string& path) const;
+  Status ReadWindows(const std::string& table, size_t ends, WindowMatrix& windows, std::vector<uint8_t>& at,
                      std::vector<uint8_t>& within) const;
+  Status AddWindowFile(const std::string& path, WindowMatrix& windows, std::vector<uint8_t>& at,
+                       std::vector<uint8_t>& within) const;
   Status TakeColumns(const std::string& path, const Table& table, WindowMatrix& windows,
                      std::vector<uint8_t>& at, std::vector<uint8_t>& within) const;
   Status CheckFrames(const FeatureDataset& set) const;
@@ -197,7 +226,25 @@ Result<std::string> Decoder::Read(const std::string& path, size_t& rows) const {
   return bytes;
 }
 
-Result<Frame> Decoder::ReadFrame(const std::string& path) const {
+std::vector<std::string> Decoder::FilesOf(const std::string& table) const {
+  const auto it = manifest_.parts.find(table);
+  return it == manifest_.parts.end() ? std::vector<std::string>{table} : it->second;
+}
+
+Result<Frame> Decoder::ReadFrame(const std::string& table) const {
+  Frame out;
+  for (const std::string& path : FilesOf(table)) {
+    FW_ASSIGN_OR_RETURN(Frame part, ReadFrameFile(path));
+    if (out.columns() == 0) {
+      out = std::move(part);
+    } else if (!out.Append(part).ok()) {
+      return Misfit(path, "has other columns than the parts before it");
+    }
+  }
+  return out;
+}
+
+Result<Frame> Decoder::ReadFrameFile(const std::string& path) const {
   size_t rows = 0;
   FW_ASSIGN_OR_RETURN(const std::string bytes, Read(path, rows));
   FW_ASSIGN_OR_RETURN(Table table, TableFromParquet(bytes, path));
@@ -217,47 +264,76 @@ Result<Frame> Decoder::ReadFrame(const std::string& path) const {
   return out;
 }
 
+// Adds a file's rows to the windows; the last of its columns are the targets, and perhaps the end rows.
 Status Decoder::TakeColumns(const std::string& path, const Table& table, WindowMatrix& windows,
                             std::vector<uint8_t>& at, std::vector<uint8_t>& within) const {
-  if (table.columns.size() < 3) return Misfit(path, "has no windows");
-  windows.columns = table.columns.size() - 2;
-  windows.values.resize(table.rows() * windows.columns);
-  for (size_t c = 0; c < table.columns.size(); ++c) {
+  const std::vector<std::string> names = table.Names();
+  const size_t targets = !names.empty() && names.back() == kEndRowColumn ? 3 : 2;
+  if (names.size() <= targets) return Misfit(path, "has no windows");
+  const size_t columns = names.size() - targets;
+  if (names[columns] != kLabelColumn || names[columns + 1] != kWithinColumn)
+    return Misfit(path, "has no targets at its end");
+  const std::vector<std::string> inputs(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(columns));
+  if (windows.columns != 0 && windows.names != inputs)
+    return Misfit(path, "has other columns than the parts before it");
+  windows.names = inputs;
+  windows.columns = columns;
+  const size_t before = windows.values.size();
+  windows.values.resize(before + table.rows() * columns);
+  for (size_t c = 0; c < columns + 2; ++c) {
     const auto* cells = std::get_if<NumberColumn>(&table.columns[c].data);
-    if (cells == nullptr)
-      return Misfit(path, fmt::format("column '{}' is not of numbers", table.columns[c].name));
-    if (c < windows.columns) {
-      windows.names.push_back(table.columns[c].name);
-      for (size_t r = 0; r < table.rows(); ++r) {
-        windows.values[r * windows.columns + c] = static_cast<float>(cells->values[r]);
-      }
+    if (cells == nullptr) return Misfit(path, fmt::format("column '{}' is not of numbers", names[c]));
+    if (c < columns) {
+      float* out = windows.values.data() + before + c;
+      for (size_t r = 0; r < table.rows(); ++r) out[r * columns] = static_cast<float>(cells->values[r]);
       continue;
     }
-    const bool is_at = c == windows.columns;
-    if (table.columns[c].name != (is_at ? kLabelColumn : kWithinColumn))
-      return Misfit(path, "has no targets at its end");
     for (const double cell : cells->values) {
       if (cell != 0 && cell != 1) return Misfit(path, "has a target that is neither 0 nor 1");
-      (is_at ? at : within).push_back(cell == 1 ? 1 : 0);
+      (c == columns ? at : within).push_back(cell == 1 ? 1 : 0);
     }
   }
   return Status::Ok();
 }
 
-Status Decoder::ReadWindows(const std::string& path, size_t ends, WindowMatrix& windows,
-                            std::vector<uint8_t>& at, std::vector<uint8_t>& within) const {
+// The end rows a window file carries: as a column, or in its metadata; false where it does not.
+bool EndRows(const Table& table, const std::map<std::string, std::string>& metadata,
+             std::vector<size_t>& rows) {
+  if (const TableColumn* column = table.Find(kEndRowColumn)) {
+    const auto* cells = std::get_if<NumberColumn>(&column->data);
+    if (cells == nullptr) return false;
+    for (const double cell : cells->values) {
+      if (!(cell >= 0 && cell < 1e15) || cell != std::floor(cell)) return false;
+      rows.push_back(static_cast<size_t>(cell));
+    }
+    return true;
+  }
+  const auto ranges = metadata.find(kEndRowsKey);
+  return ranges != metadata.end() && ParseRanges(ranges->second, table.rows(), rows);
+}
+
+Status Decoder::AddWindowFile(const std::string& path, WindowMatrix& windows, std::vector<uint8_t>& at,
+                              std::vector<uint8_t>& within) const {
   size_t rows = 0;
   FW_ASSIGN_OR_RETURN(const std::string bytes, Read(path, rows));
   FW_ASSIGN_OR_RETURN(const Table table, TableFromParquet(bytes, path));
   FW_ASSIGN_OR_RETURN(const auto metadata, ParquetMetadata(bytes, path));
   if (table.rows() != rows) return Misfit(path, fmt::format("does not have {} rows", rows));
   FW_RETURN_IF_ERROR(TakeColumns(path, table, windows, at, within));
-  const auto ranges = metadata.find(kEndRowsKey);
-  if (ranges == metadata.end() || !ParseRanges(ranges->second, rows, windows.end_row)) {
-    return Misfit(path, "does not say which rows its windows are of");
-  }
+  std::vector<size_t> ends;
+  if (!EndRows(table, metadata, ends)) return Misfit(path, "does not say which rows its windows are of");
+  windows.end_row.insert(windows.end_row.end(), ends.begin(), ends.end());
+  return Status::Ok();
+}
+
+Status Decoder::ReadWindows(const std::string& table, size_t ends, WindowMatrix& windows,
+                            std::vector<uint8_t>& at, std::vector<uint8_t>& within) const {
+  for (const std::string& path : FilesOf(table)) FW_RETURN_IF_ERROR(AddWindowFile(path, windows, at, within));
+  const bool ascending = std::adjacent_find(windows.end_row.begin(), windows.end_row.end(),
+                                            std::greater_equal<>()) == windows.end_row.end();
+  if (!ascending) return Misfit(table, "has windows out of order");
   if (!windows.end_row.empty() && windows.end_row.back() >= ends) {
-    return Misfit(path, "has windows beyond the tables' rows");
+    return Misfit(table, "has windows beyond the tables' rows");
   }
   return Status::Ok();
 }

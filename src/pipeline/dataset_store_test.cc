@@ -12,6 +12,7 @@
 
 #include "core/file.h"
 #include "core/random.h"
+#include "io/parquet_table.h"
 #include "pipeline/dataset_files.h"
 #include "pipeline/object_runs.h"
 
@@ -118,6 +119,59 @@ Result<FeatureDataset> LoadObjects(const std::string& uri) {
   FW_ASSIGN_OR_RETURN(const std::unique_ptr<ObjectStore> store, OpenObjectStore(uri, {}));
   FW_ASSIGN_OR_RETURN(const FoundRun run, FindObjectRun(*store));
   return DecodeDataset(run.manifest, [&](const std::string& file) { return store->Read(run.prefix + file); });
+}
+
+Table WindowTable(const WindowMatrix& windows, const std::vector<uint8_t>& at,
+                  const std::vector<uint8_t>& within, size_t begin, size_t end) {
+  Table table;
+  const auto add = [&](const std::string& name, const auto& cell_of) {
+    NumberColumn column;
+    for (size_t r = begin; r < end; ++r) column.values.push_back(cell_of(r));
+    table.columns.push_back({name, std::move(column)});
+  };
+  for (size_t c = 0; c < windows.columns; ++c) {
+    add(windows.names[c], [&](size_t r) { return static_cast<double>(windows.row(r)[c]); });
+  }
+  add("anomaly_label", [&](size_t r) { return static_cast<double>(at[r]); });
+  add("anomaly_within", [&](size_t r) { return static_cast<double>(within[r]); });
+  add("end_row", [&](size_t r) { return static_cast<double>(windows.end_row[r]); });
+  return table;
+}
+
+// The data set's files by path, each table in two parts and the synthetic rows by themselves, as scale-out
+// writes them.
+std::map<std::string, std::string> InParts(const FeatureDataset& set) {
+  std::map<std::string, std::string> files;
+  nlohmann::ordered_json manifest = nlohmann::ordered_json::parse(MakeManifest(set, {}, "a"));
+  const auto add = [&](const std::string& table, const std::string& path, size_t rows, std::string bytes) {
+    manifest["files"].push_back({{"path", path}, {"rows", rows}, {"sha256", Sha256Hex(bytes)}});
+    manifest["parts"][table].push_back(path);
+    files[path] = std::move(bytes);
+  };
+  const auto add_frame = [&](const std::string& table, const std::string& folder, const Frame& frame) {
+    for (const auto& [begin, end] : {std::pair<size_t, size_t>(0, 10), {10, frame.rows()}}) {
+      const std::string path = folder + "/part-" + std::to_string(begin) + ".parquet";
+      add(table, path, end - begin, *FrameToParquet(frame.Slice(begin, end)));
+    }
+  };
+  add_frame("train/part-0.parquet", "train", set.train);
+  add_frame("valid/part-0.parquet", "valid", set.valid);
+  manifest["parts"]["train_smote.parquet"] = manifest["parts"]["train/part-0.parquet"];
+  const Frame synthetic = set.train_smote.Slice(set.train.rows(), set.train_smote.rows());
+  add("train_smote.parquet", "synthetic/part-0.parquet", synthetic.rows(), *FrameToParquet(synthetic));
+  for (const HorizonWindows& h : set.horizons) {
+    for (const bool train : {true, false}) {
+      const WindowMatrix& windows = train ? h.train : h.valid;
+      const std::string table = std::string(train ? "windows_" : "windows_valid_") + h.name + ".parquet";
+      for (const auto& [begin, end] : {std::pair<size_t, size_t>(0, 3), {3, windows.rows()}}) {
+        const Table part = WindowTable(windows, train ? h.train_at : h.valid_at,
+                                       train ? h.train_within : h.valid_within, begin, end);
+        add(table, table + "/part-" + std::to_string(begin), end - begin, *TableToParquet(part));
+      }
+    }
+  }
+  files["manifest.json"] = manifest.dump();
+  return files;
 }
 
 void Overwrite(const fs::path& path, const std::string& bytes) {
@@ -242,6 +296,23 @@ TEST(DatasetStore, NamesAFileThatIsMissingOrAltered) {
   read = LoadDataset(root);
   ASSERT_FALSE(read.ok());
   EXPECT_NE(read.message().find("windows_valid_3h.parquet"), std::string::npos) << read.message();
+}
+
+TEST(DatasetFiles, TablesInPartsReadBackAsTheWhole) {
+  using nlohmann::ordered_json;
+  const FeatureDataset set = RandomDataset(12, true);
+  const std::map<std::string, std::string> files = dataset_store_testing::InParts(set);
+  const auto read = [&](const std::string& path) -> Result<std::string> { return files.at(path); };
+  const auto whole = DecodeDataset(files.at("manifest.json"), read);
+  ASSERT_TRUE(whole.ok()) << whole.message();
+  dataset_store_testing::ExpectSame(*whole, set);
+
+  auto json = ordered_json::parse(files.at("manifest.json"));
+  auto& parts = json["parts"]["windows_1h.parquet"];
+  std::swap(parts[0], parts[1]);
+  EXPECT_NE(DecodeDataset(json.dump(), read).message().find("out of order"), std::string::npos);
+  parts[0] = "../../etc/passwd";
+  EXPECT_NE(DecodeDataset(json.dump(), read).message().find("no path below"), std::string::npos);
 }
 
 TEST(DatasetStore, RefusesAManifestThatIsNotOne) {
