@@ -4,14 +4,15 @@ FOREWARN := $(BUILD)/forewarn
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 
-.PHONY: build test test-unit test-e2e test-ui test-parity test-fuzz test-services test-services-full bench bench-http up fuzz fmt lint clean
+.PHONY: build python test test-unit test-e2e test-ui test-python test-parity test-fuzz test-services test-services-full test-stack
+.PHONY: bench bench-http up fuzz fmt lint clean
 
 build:
 	@tools/setup.sh build
 	@test -f $(BUILD)/build.ninja || cmake --preset release
 	@cmake --build $(BUILD) -j $(JOBS)
 
-test: test-unit test-e2e test-ui test-fuzz test-parity
+test: test-unit test-e2e test-ui test-fuzz test-python test-parity
 
 test-unit: build
 	@tools/setup.sh test
@@ -46,6 +47,19 @@ test-services-full:
 bench-http: build
 	@tools/setup.sh test
 	@FOREWARN_BIN=$(CURDIR)/$(FOREWARN) build/venv/bin/python bench/http/bench_http.py
+
+# The Python package, installed in build/venv-python.
+python: build
+	@tools/python.sh python
+
+test-python: python
+	@FOREWARN_BIN=$(CURDIR)/$(FOREWARN) build/venv-python/bin/python -m pytest -q python/tests
+
+# Spark, notebooks and other real components, started and stopped by the tests; not part of `test`.
+test-stack: build
+	@tools/setup.sh stack
+	@tools/python.sh stack
+	@FOREWARN_BIN=$(CURDIR)/$(FOREWARN) build/venv-stack/bin/python -m pytest -q tests/stack
 
 bench: build
 	@tools/setup.sh test

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything a build and the tests need on a fresh Debian 12, once: system packages and the Python environment of the
-# parity tests. Quick when there is nothing to do. usage: tools/setup.sh [build|test]
+# parity tests. Quick when there is nothing to do. usage: tools/setup.sh [build|test|stack]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 stage=${1:-test}
@@ -13,12 +13,14 @@ packages=(
   libboost1.81-dev libsoci-dev libpq-dev libsodium-dev libutf8proc-dev prometheus-cpp-dev libcurl4-openssl-dev librdkafka-dev nodejs npm
 )
 [ "$stage" = test ] && packages+=(clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 postgresql chromium wrk nghttp2-client curl)
+[ "$stage" = stack ] && packages+=(openjdk-17-jre-headless)
 
 missing=()
 installed=$(dpkg-query -W -f='${db:Status-Abbrev} ${Package}\n' 2>/dev/null | sed -n 's/^ii  *//p')
 for package in "${packages[@]}"; do
   case $package in
     nodejs | npm) command -v "${package/nodejs/node}" >/dev/null && continue ;;
+    openjdk-*) command -v java >/dev/null && continue ;;
   esac
   grep -qx "$package" <<<"$installed" || missing+=("$package")
 done
