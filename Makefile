@@ -4,7 +4,7 @@ FOREWARN := $(BUILD)/forewarn
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 
-.PHONY: build python test test-unit test-e2e test-ui test-python test-parity test-fuzz test-services test-services-full test-stack
+.PHONY: build python test test-unit test-e2e test-ui test-page test-python test-parity test-fuzz test-services test-services-full test-stack
 .PHONY: bench bench-http up fuzz fmt lint clean
 
 build:
@@ -12,7 +12,7 @@ build:
 	@test -f $(BUILD)/build.ninja || cmake --preset release
 	@cmake --build $(BUILD) -j $(JOBS)
 
-test: test-unit test-e2e test-ui test-fuzz test-python test-parity
+test: test-unit test-e2e test-ui test-page test-fuzz test-python test-parity
 
 test-unit: build
 	@tools/setup.sh test
@@ -21,6 +21,11 @@ test-unit: build
 
 test-ui: build
 	@tools/ui.sh test
+
+# The page in a real browser, on a real `forewarn up`.
+test-page: build
+	@tools/setup.sh test
+	@FOREWARN_BIN=$(CURDIR)/$(FOREWARN) tools/ui.sh e2e
 
 test-fuzz:
 	@tools/setup.sh test

@@ -29,7 +29,7 @@ export default ts.config(
     languageOptions: { parserOptions: { parser: ts.parser, svelteConfig } },
   },
   {
-    files: ["*.js", "public/*.js", "dev/**/*.js"],
+    files: ["*.js", "public/*.js"],
     ...ts.configs.disableTypeChecked,
     languageOptions: { parserOptions: { projectService: false, project: false } },
   },

@@ -58,5 +58,5 @@ export default defineConfig({
       },
     },
   },
-  test: { include: ["src/**/*.test.ts", "dev/**/*.test.ts"], environment: "node" },
+  test: { include: ["src/**/*.test.ts"], environment: "node" },
 });

@@ -4,7 +4,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
 import { Forewarn, kRoot } from "./forewarn";
-import { connection, expect, goTo, register, signIn, signOut, test } from "./helpers";
+import { connection, expect, goTo, raiseWarning, register, signIn, signOut, test } from "./helpers";
 
 const kOut = join(kRoot, "docs/screenshots");
 const kSizes = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
@@ -48,12 +48,15 @@ const pagedTest = test.extend<object, { forewarn: Forewarn }>({
 for (const theme of ["light", "dark"] as const) {
   for (const [size, viewport] of Object.entries(kSizes)) {
     pagedTest(`${theme}, ${size}`, async ({ browser, forewarn }) => {
-      pagedTest.setTimeout(240_000);
+      pagedTest.setTimeout(400_000);
       mkdirSync(kOut, { recursive: true });
       const context = await browser.newContext({ colorScheme: theme, viewport });
       const page = await context.newPage();
       const outlook = page.getByRole("region", { name: "Outlook" });
       const close = page.getByRole("button", { name: "Close the message" });
+      const dismiss = async (): Promise<void> => {
+        while ((await close.count()) > 0) await close.first().click();
+      };
       const shot = (name: string): Promise<void> => take(page, `${name}-${theme}-${size}`);
       const open = async (name: Parameters<typeof goTo>[1]): Promise<void> => {
         await toTop(page, viewport.height);
@@ -89,14 +92,20 @@ for (const theme of ["light", "dark"] as const) {
       await open("Dashboard");
       await expect(outlook).toContainText(/No alarm expected|Risk above/, { timeout: 90_000 });
       await shot("dashboard");
-      await page.getByRole("button", { name: "Multi alarm" }).click();
-      await close.click();
+      await page.getByRole("switch").uncheck();
+      await expect(page.getByRole("button", { name: "Run once" })).toBeEnabled();
+      const auto = page.getByRole("region", { name: "Auto-inference" });
+      const last = await auto.getByRole("link", { name: /^no\./ }).textContent();
       await toTop(page, page.viewportSize()?.height ?? viewport.height);
-      await expect(outlook).toContainText("Alarm likely within", { timeout: 90_000 });
-      await expect(page.getByRole("region", { name: "Warning log" })).toContainText("Active");
+      await raiseWarning(page, () => expect(outlook).toContainText("Alarm likely within", { timeout: 1000 }));
+      await page.getByRole("button", { name: "Run once" }).click(); // of the same hour as the rest of the picture
+      await expect(auto.getByRole("link", { name: /^no\./ })).not.toHaveText(last ?? "");
+      await dismiss();
+      await page.evaluate(() => scrollTo(0, 0));
       await shot("dashboard-warning");
       await page.getByRole("button", { name: "Normal", exact: true }).click();
-      await close.click();
+      await dismiss();
+      await page.getByRole("switch").check();
       await open("History");
       await expect(page.locator("tbody tr").nth(12)).toBeVisible({ timeout: 90_000 });
       await shot("history");

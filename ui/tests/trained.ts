@@ -39,7 +39,7 @@ export default async function makeTrainedData(): Promise<void> {
   mkdirSync(making, { recursive: true });
   const forewarn = await Forewarn.start({ data: making, trained: false });
   try {
-    await forewarn.waitFor("/ready", 300);
+    await forewarn.waitFor("/ready", 900);
   } finally {
     await forewarn.stop();
   }

@@ -57,6 +57,8 @@ test("100,000 history rows and 3,000 warnings stay usable", async ({ page }) => 
 
     await test.step("one and all are deleted after a question, and come back", async () => {
       await page.getByRole("button", { name: "Show all" }).click();
+      const pages = page.getByRole("navigation", { name: "Pages of the history" });
+      await expect(pages).toContainText("of 100\u202f000");
       const number = (await page.locator("tbody tr td").first().textContent()) ?? "";
       await page.getByRole("button", { name: `Delete no. ${number}` }).click();
       await page.getByRole("dialog").getByRole("button", { name: "Keep" }).click();

@@ -1,6 +1,7 @@
 // The plant as the page sees it: what it is, its clock, its newest reading and the hours behind it.
 import { ask, client, type Reply, type Schemas } from "$api/client";
 import { Problem } from "$api/problem";
+import { Pace } from "$lib/pace";
 import { Series, trendOf, type Trend } from "$lib/series";
 import { parseTime } from "$lib/time";
 import { clock } from "./page.svelte";
@@ -13,6 +14,7 @@ type Reading = Schemas["Reading"];
 const kHours = 60; // what the charts show
 const kLeastSilenceMs = 1000;
 const kShowMs = 1000;
+const kActivationMs = 3000;
 
 export interface Hour {
   time: number; // plant time, its start
@@ -28,8 +30,9 @@ class PlantState {
   // Counts changes of what history() gives.
   revision = $state(0);
   private newest: Reading | null = null;
-  private shownAt = 0;
-  private showTimer: ReturnType<typeof setTimeout> | null = null;
+  private hoursChanged = false;
+  private activatedAt = 0;
+  private readonly showing = new Pace(kShowMs, () => this.show());
   hoursLoaded = $state(false);
   private readonly hours = new Series<Hour>(kHours);
 
@@ -94,26 +97,24 @@ class PlantState {
     }
     this.arrivedAt = arrived;
     this.newest = reading;
-    const wait = this.shownAt + kShowMs - arrived;
-    if (wait <= 0) this.show();
-    else this.showTimer ??= setTimeout(() => this.show(), wait);
+    this.showing.ask();
   }
 
   private show(): void {
-    if (this.showTimer) clearTimeout(this.showTimer);
-    this.showTimer = null;
+    if (this.hoursChanged) this.revision++;
+    this.hoursChanged = false;
     const reading = this.newest;
     if (!reading) return;
-    this.shownAt = Date.now();
     this.reading = reading;
-    this.scenario = reading.scenario;
+    this.takeScenario(reading.scenario);
     this.setClock(parseTime(reading.timestamp), this.arrivedAt);
   }
 
   takeHour(reading: Reading): void {
     if (!this.info) return;
     this.hours.add(this.hourOf(reading));
-    this.revision++;
+    this.hoursChanged = true;
+    this.showing.ask();
   }
 
   // A pause that is the connection's fault says nothing about the source's pace.
@@ -124,8 +125,16 @@ class PlantState {
 
   async activate(name: string): Promise<Reply<Schemas["Activated"]>> {
     const reply = await ask(client.POST("/scenarios/activate", { body: { name } }));
-    if (reply.ok) this.scenario = reply.data.active;
+    if (!reply.ok) return reply;
+    this.scenario = reply.data.active;
+    this.activatedAt = Date.now();
     return reply;
+  }
+
+  // A reading from before an activation still names the scenario before it.
+  private takeScenario(name: string): void {
+    if (name !== this.scenario && Date.now() - this.activatedAt < kActivationMs) return;
+    this.scenario = name;
   }
 
   indexOf(sensor: string): number {
@@ -166,9 +175,7 @@ class PlantState {
 
   clear(): void {
     this.info = this.reading = this.newest = this.scenario = null;
-    if (this.showTimer) clearTimeout(this.showTimer);
-    this.showTimer = null;
-    this.shownAt = 0;
+    this.showing.cancel();
     this.scenarios = [];
     this.hours.clear();
     this.hoursLoaded = false;

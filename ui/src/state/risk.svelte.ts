@@ -1,6 +1,7 @@
 // What the gateway's watch forecasts: the newest point whole, with every driver; the older ones as numbers for the chart.
 import { ask, client, type Schemas } from "$api/client";
 import { Problem } from "$api/problem";
+import { Pace } from "$lib/pace";
 import { Series } from "$lib/series";
 import { parseTime } from "$lib/time";
 
@@ -15,6 +16,7 @@ export interface RiskHour {
 }
 
 const kHours = 600; // what the gateway keeps
+const kShowMs = 1000;
 const kHourMs = 3_600_000;
 const kFirstHours = 72; // what is fetched at first: an hour with all its drivers is some kilobytes
 
@@ -26,6 +28,8 @@ class RiskState {
   // The horizon the dashboard speaks of; null: the one that matters most.
   chosen = $state<number | null>(null);
   private readonly hours = new Series<RiskHour>(kHours);
+  private last: RiskPoint | null = null;
+  private readonly showing = new Pace(kShowMs, () => this.show());
   private whole = false; // everything the gateway keeps is here
 
   readonly forecasts = $derived(this.newest?.forecasts ?? []);
@@ -54,10 +58,11 @@ class RiskState {
     if (!this.whole) this.whole = await this.fetch({ limit: kHours });
   }
 
+  // Plant hours may come several times a second; the eye is shown one a second.
   take(point: RiskPoint): void {
     this.loaded = true;
     this.add(point);
-    this.revision++;
+    this.showing.ask();
   }
 
   history(): readonly RiskHour[] {
@@ -65,7 +70,8 @@ class RiskState {
   }
 
   clear(): void {
-    this.newest = null;
+    this.showing.cancel();
+    this.newest = this.last = null;
     this.chosen = null;
     this.loaded = this.whole = false;
     this.hours.clear();
@@ -78,7 +84,7 @@ class RiskState {
     if (!reply.ok) return false;
     this.loaded = true;
     for (const point of reply.data.points) this.add(point);
-    this.revision++;
+    this.show();
     return true;
   }
 
@@ -90,7 +96,12 @@ class RiskState {
       threshold: forecast.threshold,
     }));
     this.hours.add({ time, forecasts, warning: point.warning !== null, alarm: point.alarm !== null });
-    if (!this.newest || time >= parseTime(this.newest.known_at)) this.newest = point;
+    if (!this.last || time >= parseTime(this.last.known_at)) this.last = point;
+  }
+
+  private show(): void {
+    this.newest = this.last;
+    this.revision++;
   }
 }
 
