@@ -20,7 +20,8 @@ std::string PointerToken(std::string_view name) {
 Status FaultStatus(const std::vector<Fault>& faults) {
   const Fault& first = faults.front();
   std::string text = first.pointer.empty() ? first.detail : first.pointer + " " + first.detail;
-  if (faults.size() > 1) text += fmt::format(" (and {} more faults)", faults.size() - 1);
+  if (faults.size() > 1)
+    text += fmt::format(" (and {} more fault{})", faults.size() - 1, faults.size() == 2 ? "" : "s");
   return Status::Invalid(std::move(text));
 }
 
