@@ -244,7 +244,7 @@ TEST_F(HostTest, ThePageIsServedWithValidatorsAndCompressed) {
   const http::RawReply index = client.Ask(http::RawRequest("GET", "/"));
   EXPECT_EQ(index.status, 200);
   EXPECT_EQ(index.Header("Cache-Control"), "no-cache");
-  EXPECT_THAT(index.Header("Content-Security-Policy"), HasSubstr("script-src 'self'"));
+  EXPECT_THAT(index.Header("Content-Security-Policy"), HasSubstr("script-src 'self'; style-src 'self';"));
   EXPECT_EQ(
       client.Ask(http::RawRequest("GET", "/", "", "If-None-Match: " + index.Header("ETag") + "\r\n")).status,
       304);

@@ -39,6 +39,13 @@ Response ReadyReply(const Readiness& now) {
   return http::Json(200, R"({"ready":true,"progress":1,"stage":"ready"})");
 }
 
+// The explorer sets styles inline on its elements and shows pictures that it holds itself.
+http::Field ExplorerPolicy() {
+  return {"Content-Security-Policy",
+          "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+          "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"};
+}
+
 Response ExplorerAsset(const http::Router& router, const http::Request& request) {
   const std::string_view name = request.Param("asset");
   if (name == "explorer.js") return FileReply(ExplorerScript());
@@ -58,12 +65,10 @@ std::vector<http::Field> SecurityHeaders() {
           {"Permissions-Policy", "camera=(), geolocation=(), microphone=()"}};
 }
 
-// Inline styles only: charts and the explorer set them on elements.
 http::Field PagePolicy() {
   return {"Content-Security-Policy",
-          "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-          "font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
-          "frame-ancestors 'none'"};
+          "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+          "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"};
 }
 
 void MountServiceRoutes(http::Router& router, ServiceRoutes routes) {
@@ -90,7 +95,7 @@ void MountServiceRoutes(http::Router& router, ServiceRoutes routes) {
              guarded);
   router.Add(Method::kGet, "/docs", Inline{[](const Request&) {
                Response reply = FileReply(ExplorerPage());
-               reply.headers.push_back(PagePolicy());
+               reply.headers.push_back(ExplorerPolicy());
                return reply;
              }},
              guarded);

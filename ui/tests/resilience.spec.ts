@@ -83,6 +83,7 @@ test("without a model the plant is shown, and what is missing is said", async ({
     await expect(tile).not.toHaveText(value ?? "");
     await page.getByRole("button", { name: "Run once" }).click();
     await expect(page.getByRole("region", { name: "Auto-inference" }).getByRole("alert")).toBeVisible();
+    await noViolations(page, "no model");
     await goTo(page, "Predict");
     await page.getByRole("button", { name: "Now", exact: true }).click();
     await page.getByRole("button", { name: "Predict", exact: true }).click();

@@ -1,9 +1,11 @@
 // What must not happen: a token in reach of a script, a name that runs, a request elsewhere, a first load too heavy.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, request as ask } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Forewarn, kRoot } from "./forewarn";
-import { expect, goTo, kPassword, register, test } from "./helpers";
+import { connection, expect, goTo, kPassword, register, test } from "./helpers";
 
 const kMostScriptBytes = 150 * 1024;
 
@@ -36,6 +38,7 @@ test("the policy lets no inline script run, and the page asks nothing of it", as
   const policy = answer?.headers()["content-security-policy"] ?? "";
   const scripts = policy.split(";").find((part) => part.trim().startsWith("script-src")) ?? "";
   expect(scripts.trim()).toBe("script-src 'self'");
+  expect(policy).not.toContain("unsafe");
   await register(page, forewarn.url);
   for (const name of ["History", "Predict", "Forecast", "Dashboard"] as const) await goTo(page, name);
   await page.getByRole("button", { name: "Run once" }).click();
@@ -48,6 +51,39 @@ test("the policy lets no inline script run, and the page asks nothing of it", as
     document.body.append(script);
   });
   expect(await page.evaluate(() => "ran" in window)).toBe(false);
+});
+
+test("the page works behind a proxy's prefix", async ({ page, forewarn }) => {
+  const proxy = createServer((request, response) => {
+    const options = { method: request.method, headers: request.headers };
+    const path = (request.url ?? "").replace(/^\/frontend\//, "/");
+    const passed = ask(forewarn.url + path, options, (reply) => {
+      response.writeHead(reply.statusCode ?? 502, reply.headers);
+      reply.pipe(response);
+    });
+    passed.on("error", () => response.destroy());
+    response.on("close", () => passed.destroy());
+    request.pipe(passed);
+  });
+  await new Promise<void>((done) => proxy.listen(0, "127.0.0.1", done));
+  const { port } = proxy.address() as AddressInfo;
+  try {
+    const outside: string[] = [];
+    page.on("request", (request) => {
+      if (!new URL(request.url()).pathname.startsWith("/frontend/")) outside.push(request.url());
+    });
+    await register(page, `http://127.0.0.1:${port}/frontend`);
+    await expect(connection(page)).toContainText("Live since");
+    await page.getByRole("button", { name: "Run once" }).click();
+    await expect(page.getByText(/Saved to the history/)).toBeVisible();
+    await goTo(page, "History");
+    await expect(page.locator("tbody tr")).toHaveCount(1);
+    expect(outside).toEqual([]);
+  } finally {
+    await page.goto("about:blank");
+    proxy.closeAllConnections();
+    proxy.close();
+  }
 });
 
 test("the first load is at most 150 kB of script, as sent", async ({ page, forewarn }) => {

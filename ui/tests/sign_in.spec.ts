@@ -1,4 +1,15 @@
-import { connection, expect, goTo, kPassword, newName, register, signIn, signOut, test } from "./helpers";
+import {
+  connection,
+  expect,
+  goTo,
+  kPassword,
+  newName,
+  noViolations,
+  register,
+  signIn,
+  signOut,
+  test,
+} from "./helpers";
 
 test("a wrong password is said in words, at its place, and nothing is given away", async ({
   page,
@@ -59,6 +70,7 @@ test("an ended session asks to sign in again and goes on where it was", async ({
   await expect(
     page.getByText("Your session has ended. Sign in again to go on where you were."),
   ).toBeVisible();
+  await noViolations(page, "session ended");
   await signIn(page, name);
   await expect(page).toHaveURL(/#\/predict$/);
   await expect(connection(page)).toContainText("Live since");
