@@ -12,7 +12,7 @@ build:
 	@test -f $(BUILD)/build.ninja || cmake --preset release
 	@cmake --build $(BUILD) -j $(JOBS)
 
-test: test-unit test-e2e test-ui test-page test-fuzz test-python test-parity
+test: test-unit test-e2e test-services test-ui test-page test-fuzz test-python test-parity
 
 test-unit: build
 	@tools/setup.sh test
@@ -40,14 +40,14 @@ test-e2e: build
 	@tools/setup.sh test
 	@FOREWARN_BIN=$(CURDIR)/$(FOREWARN) build/venv/bin/python -m pytest -q tests/e2e
 
-# The running services: their documents' properties, kill -9, swaps of the champion, pressure. `make test-services-full` is
-# the long form.
+# The running services: their documents' properties, faults, kill -9, swaps of the champion, pressure. `make test-services-full`
+# is the long form: the same with larger numbers, and what measures time.
 test-services: build
 	@tools/setup.sh test
 	@FOREWARN_BIN=$(CURDIR)/$(FOREWARN) build/venv/bin/python -m pytest -q tests/services
 
 test-services-full:
-	@FOREWARN_EXAMPLES=200 FOREWARN_KILLS=500 FOREWARN_SWAPS=200 FOREWARN_REQUESTS=1000000 $(MAKE) test-services
+	@FOREWARN_EXAMPLES=200 FOREWARN_PHASES=examples,coverage,fuzzing,stateful FOREWARN_KILLS=250 FOREWARN_TIMING=1 FOREWARN_SWAPS=200 FOREWARN_REQUESTS=1000000 $(MAKE) test-services
 
 bench-http: build
 	@tools/setup.sh test

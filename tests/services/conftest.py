@@ -1,7 +1,12 @@
+import resource
 import shutil
 
 import pytest
 import services
+
+# A thousand connections at both ends; the processes started here inherit the limit.
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (hard if hard != resource.RLIM_INFINITY else max(soft, 8192), hard))
 
 
 @pytest.fixture(scope="session")

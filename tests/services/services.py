@@ -3,10 +3,12 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -29,7 +31,7 @@ def forewarn(*arguments, **kwargs):
     return subprocess.run([PROGRAM, *map(str, arguments)], check=True, stdout=subprocess.PIPE, text=True, **kwargs).stdout
 
 
-def call(url, body=None, headers=None, method=None, timeout=10):
+def call(url, body=None, headers=None, method=None, timeout=60):
     """One request; the reply's JSON. Raises urllib's HTTPError for what is no success."""
     data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
     request = urllib.request.Request(url, data, {"Content-Type": "application/json", **(headers or {})}, method=method)
@@ -37,7 +39,7 @@ def call(url, body=None, headers=None, method=None, timeout=10):
         return json.loads(reply.read() or b"null")
 
 
-def wait_until(check, child=None, seconds=120):
+def wait_until(check, child=None, seconds=300):
     """Asks again and again until `check` gives something true; the answer. A child that ended is a failure."""
     deadline = time.monotonic() + seconds
     problem = None
@@ -122,9 +124,35 @@ class Up:
                 raise
             form = urllib.request.Request(self.url() + "/auth/login", f"username={name}&password={password}".encode(),
                                           {"Content-Type": "application/x-www-form-urlencoded"})
-            with urllib.request.urlopen(form, timeout=10) as reply:
+            with urllib.request.urlopen(form, timeout=60) as reply:
                 token = json.loads(reply.read())["access_token"]
         return {"Authorization": f"Bearer {token}"}
+
+
+def postgres_programs():
+    """The folder of the newest PostgreSQL's programs, or None."""
+    return max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name), default=None)
+
+
+@contextlib.contextmanager
+def postgres():
+    """A PostgreSQL server of one's own on a Unix socket; the URL of an empty database. It syncs every commit, as a server in
+    use does. It does not run as root, so root starts it as the user `postgres`."""
+    programs = postgres_programs()
+    user = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+    with tempfile.TemporaryDirectory(prefix="fw-pg-") as folder:
+        if user:
+            shutil.chown(folder, "postgres")
+        subprocess.run([programs / "initdb", "-D", f"{folder}/data", "-A", "trust", "-U", "forewarn", "-E", "UTF8"], check=True,
+                       stdout=subprocess.DEVNULL, cwd=folder, **user)
+        with process([programs / "postgres", "-D", f"{folder}/data", "-c", "listen_addresses=", "-k", folder], cwd=folder,
+                     **user) as server:
+            url = f"postgresql://forewarn@/postgres?host={folder}"
+            ask = [programs / "pg_isready", "-q", "-h", folder]
+            wait_until(lambda: subprocess.run(ask).returncode == 0, server)
+            yield url
+            server.send_signal(signal.SIGINT)  # ends its connections and stops
+            server.wait()
 
 
 def resident_mb(pid):

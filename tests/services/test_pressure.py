@@ -87,7 +87,7 @@ def test_a_full_disk_is_told_and_recovers(trained, small_disk):
             except OSError:
                 pass
         code, words = services.wait_until(lambda: [a for a in [predict(up, headers)] if a[0] != 200], up.child)[0]
-        assert code in (503, 507) and "disk" in words, words
+        assert code in (503, 507) and "storage" in words and str(small_disk) not in words, words
         assert services.call(up.url("inference") + "/predict", BODY)["status"], "scoring needs no disk"
         before = len(services.call(up.url() + "/history?limit=1000", None, headers))
         ballast.unlink()
