@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -20,12 +21,17 @@ volatile std::sig_atomic_t caught = 0;
 void Catch(int signal) { caught = signal; }
 
 // The terminal with its echo off; a signal that would end the program meanwhile waits until it is on again.
+// The signals are blocked but for the time of waiting: one that comes between two looks is not slept over.
 class QuietTerminal {
  public:
   explicit QuietTerminal(int fd) : fd_(fd) {
     caught = 0;
     struct sigaction action{};
-    action.sa_handler = Catch;  // without SA_RESTART: read() returns
+    action.sa_handler = Catch;
+    sigset_t blocked;
+    ::sigemptyset(&blocked);
+    for (const int signal : kSignals) ::sigaddset(&blocked, signal);
+    ::pthread_sigmask(SIG_BLOCK, &blocked, &mask_);
     for (size_t i = 0; i < kSignals.size(); ++i) ::sigaction(kSignals[i], &action, &before_[i]);
     ::tcgetattr(fd_, &settings_);
     termios quiet = settings_;
@@ -36,22 +42,34 @@ class QuietTerminal {
     ::tcsetattr(fd_, TCSAFLUSH, &settings_);
     for (size_t i = 0; i < kSignals.size(); ++i) ::sigaction(kSignals[i], &before_[i], nullptr);
     if (caught != 0) ::raise(caught);
+    ::pthread_sigmask(SIG_SETMASK, &mask_, nullptr);
   }
   QuietTerminal(const QuietTerminal&) = delete;
   QuietTerminal& operator=(const QuietTerminal&) = delete;
 
+  // Until there is something to read; false when a signal came.
+  bool Wait() const {
+    pollfd input{fd_, POLLIN, 0};
+    while (caught == 0) {
+      if (::ppoll(&input, 1, nullptr, &mask_) > 0) return true;
+    }
+    return false;
+  }
+
  private:
   const int fd_;
   termios settings_{};
+  sigset_t mask_{};
   std::array<struct sigaction, kSignals.size()> before_{};
 };
 
-Result<std::string> ReadLine(int fd) {
+Result<std::string> ReadLine(int fd, const QuietTerminal* terminal) {
   std::string line;
   char c = 0;
   while (true) {
+    if (terminal != nullptr && !terminal->Wait()) return Status::Io("no password was given");
     const ssize_t n = ::read(fd, &c, 1);
-    if (n < 0 && (errno != EINTR || caught != 0)) return Status::Io("no password was given");
+    if (n < 0 && errno != EINTR) return Status::Io("no password was given");
     if (n < 0) continue;
     if (n == 0 || c == '\n') break;
     line += c;
@@ -74,7 +92,7 @@ Result<std::string> Ask(int fd, const std::string& prompt) {
   {
     const QuietTerminal quiet(fd);
     Say(fd, prompt);
-    line = ReadLine(fd);
+    line = ReadLine(fd, &quiet);
     Say(fd, "\n");
   }
   return line;
@@ -94,6 +112,6 @@ Result<std::string> AskNewPassword(const std::string& whose) {
   return first;
 }
 
-Result<std::string> ReadPasswordLine() { return ReadLine(STDIN_FILENO); }
+Result<std::string> ReadPasswordLine() { return ReadLine(STDIN_FILENO, nullptr); }
 
 }  // namespace forewarn
