@@ -2,10 +2,14 @@
 or read-only."""
 
 import concurrent.futures
+import json
 import os
 import socket
 import subprocess
+import threading
+import time
 import urllib.error
+import urllib.request
 
 import pytest
 import services
@@ -51,6 +55,49 @@ def test_overload_is_refused_in_words_and_the_rest_is_served(fresh_data):
         assert all(wait is not None for code, wait in answers if code != 200), "a refusal without Retry-After"
         assert services.call(up.url("inference") + "/predict", BODY)["status"]
         assert services.resident_mb(up.child.pid) < 400
+
+
+@pytest.mark.skipif(os.environ.get("FOREWARN_TIMING") != "1", reason="a measurement of time; part of make test-services-full")
+def test_the_live_stream_goes_on_under_overload(fresh_data):
+    """Readings on /live while 256 clients ask without a pause: none is missing, and how late each came is told."""
+    with services.Up(fresh_data, "--no-train", "--seconds-per-hour", "0.5") as up:
+        headers = up.sign_in()
+        direct = urllib.request.urlopen(up.url("sensors") + "/sensors/stream", timeout=60)
+        seen = {"direct": {}, "live": {}}
+        stop = threading.Event()
+
+        def read(stream, name):
+            for line in stream:
+                if stop.is_set():
+                    return
+                if line.startswith(b"data:") and b'"timestamp"' in line:
+                    reading = json.loads(line[5:])
+                    reading = reading.get("reading", reading)
+                    seen[name].setdefault(reading.get("timestamp"), time.monotonic())
+
+        live = urllib.request.urlopen(urllib.request.Request(up.url() + "/live", headers=headers), timeout=60)
+        readers = [threading.Thread(target=read, args=a, daemon=True) for a in ((direct, "direct"), (live, "live"))]
+        for reader in readers:
+            reader.start()
+        body = json.dumps(BODY)
+        script = f"wrk.method='POST' wrk.body={json.dumps(body)} wrk.headers['Content-Type']='application/json' "
+        script += f"wrk.headers['Authorization']='{headers['Authorization']}'"
+        lua = fresh_data / "load.lua"
+        lua.write_text(script)
+        memory = services.resident_mb(up.child.pid)
+        done = subprocess.run(["wrk", "-t1", "-c256", "-d20s", "--latency", "-s", lua, up.url() + "/infer/predict"], check=True,
+                              stdout=subprocess.PIPE, text=True)
+        stop.set()
+        both = sorted(set(seen["direct"]) & set(seen["live"]) - {None})
+        late = sorted(seen["live"][t] - seen["direct"][t] for t in both)
+        print(done.stdout)
+        print(f"{len(both)} readings under load; behind the plant's own stream by {late[len(late) // 2] * 1e3:.1f} ms in the middle, "
+              f"{late[-1] * 1e3:.1f} ms at most; memory {memory:.0f} -> {services.resident_mb(up.child.pid):.0f} MB")
+        assert len(both) >= 20
+        inner = [t for t in seen["direct"] if t is not None and both[0] <= t <= both[-1]]
+        assert set(inner) <= set(seen["live"]), "readings are missing"
+        assert services.resident_mb(up.child.pid) < 400
+        assert late[-1] < 2, "the push is seconds late"
 
 
 @pytest.fixture
