@@ -28,6 +28,7 @@ struct MlflowFilter {
   std::string name;   // "" is any
   bool like = false;  // name is a pattern of SQL: % is any text, _ any character
   std::string run_id;
+  bool none = false;  // asks for what is never here: MLflow's prompts
   bool Matches(const std::string& model_name, const std::string& run) const;
 };
 Result<MlflowFilter> ParseMlflowFilter(std::string_view text);

@@ -118,6 +118,13 @@ TEST(MlflowFilter, ReadsWhatClientsSend) {
   EXPECT_FALSE(ParseMlflowFilter("name='a' and run_id='7'")->Matches("a", "8"));
 }
 
+TEST(MlflowFilter, KnowsThatNoModelIsAPrompt) {
+  EXPECT_TRUE(ParseMlflowFilter("tag.`mlflow.prompt.is_prompt` != 'true'")->Matches("a", ""));
+  EXPECT_FALSE(ParseMlflowFilter("name='b' AND tag.`mlflow.prompt.is_prompt` != 'true'")->Matches("a", ""));
+  EXPECT_FALSE(ParseMlflowFilter("tags.`mlflow.prompt.is_prompt` = 'true'")->Matches("a", ""));
+  EXPECT_FALSE(ParseMlflowFilter("name != 'a'").ok());
+}
+
 TEST(MlflowFilter, TellsWhatItDoesNotUnderstand) {
   for (const char* wrong : {"name", "name=", "name='a", "name='a' AND", "name='a' name='b'", "tag.x='1'",
                             "name > 'a'", "run_id LIKE 'x'", "'"}) {

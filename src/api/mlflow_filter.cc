@@ -43,7 +43,11 @@ class FilterReader {
   Status Comparison(MlflowFilter* filter) {
     const std::string key = ToLower(Word());
     bool like = false;
-    if (!rest_.empty() && rest_.front() == '=') {
+    bool differs = false;
+    if (rest_.starts_with("!=")) {
+      differs = true;
+      rest_ = Trim(rest_.substr(2));
+    } else if (!rest_.empty() && rest_.front() == '=') {
       rest_ = Trim(rest_.substr(1));
     } else {
       const std::string operation = ToLower(Word());
@@ -57,6 +61,12 @@ class FilterReader {
     if (end == std::string_view::npos) return Wrong("a quote is not closed");
     const std::string value(rest_.substr(1, end - 1));
     rest_ = Trim(rest_.substr(end + 1));
+    // MLflow 3 adds this to every search, so that prompts are not taken for models; here is no prompt.
+    if (key == "tag.`mlflow.prompt.is_prompt`" || key == "tags.`mlflow.prompt.is_prompt`") {
+      filter->none = filter->none || differs != (ToLower(value) == "true");
+      return Status::Ok();
+    }
+    if (differs) return Wrong("'!=' is not known here");
     if (key == "name") {
       filter->name = value;
       filter->like = like;
@@ -98,7 +108,7 @@ bool Like(std::string_view text, std::string_view pattern) {
 }  // namespace
 
 bool MlflowFilter::Matches(const std::string& model_name, const std::string& run) const {
-  if (!run_id.empty() && run != run_id) return false;
+  if (none || (!run_id.empty() && run != run_id)) return false;
   if (name.empty()) return true;
   return like ? Like(model_name, name) : model_name == name;
 }
