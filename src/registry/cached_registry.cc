@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/file.h"
+#include "core/log.h"
 #include "registry/file_set.h"
 #include "registry/json_fields.h"
 
@@ -67,14 +68,21 @@ fs::path CachedRegistry::FilesPath(const ModelVersion& version) const {
 }
 
 bool CachedRegistry::IsAway(const Status& status) {
-  away_ = status.code() == Code::kUnavailable;
-  return away_;
+  if (status.code() != Code::kUnavailable) return false;
+  if (!away_.exchange(true)) {
+    Log(LogLevel::kWarning, "registry", status.message() + "; the models in service stay");
+  }
+  return true;
+}
+
+void CachedRegistry::IsBack() {
+  if (away_.exchange(false)) Log(LogLevel::kInfo, "registry", "reachable again", {{"url", origin_->Uri()}});
 }
 
 Result<std::vector<ModelVersion>> CachedRegistry::Versions(const std::string& name) {
   Result<std::vector<ModelVersion>> versions = origin_->Versions(name);
   if (versions.ok()) {
-    away_ = false;
+    IsBack();
     Json list = Json::array();
     for (const ModelVersion& version : *versions) list.push_back(ToJson(version));
     const std::string text = list.dump(-1, ' ', true, Json::error_handler_t::replace);
@@ -102,7 +110,7 @@ Result<FileSet> CachedRegistry::Files(const ModelVersion& version) {
       return kept;
   }
   FW_ASSIGN_OR_RETURN(FileSet files, origin_->Files(version));
-  away_ = false;
+  IsBack();
   const fs::path staging =
       folder_ / "files" / fmt::format(".tmp-{}-{}", ::getpid(), path.filename().string());
   std::error_code ignored;
@@ -117,7 +125,7 @@ Result<FileSet> CachedRegistry::Files(const ModelVersion& version) {
 Result<uint64_t> CachedRegistry::Revision() {
   const Result<uint64_t> revision = origin_->Revision();
   if (revision.ok()) {
-    away_ = false;
+    IsBack();
     revision_ = *revision;
     return revision;
   }

@@ -47,8 +47,9 @@ class CachedRegistry final : public Registry {
  private:
   std::filesystem::path ListingPath(const std::string& name) const;
   std::filesystem::path FilesPath(const ModelVersion& version) const;
-  // Whether a failure means that the server cannot be asked.
+  // Whether a failure means that the server cannot be asked; both changes are said in the log, once.
   bool IsAway(const Status& status);
+  void IsBack();
 
   std::unique_ptr<Registry> origin_;
   std::filesystem::path folder_;
