@@ -34,6 +34,7 @@ void AddServeCommand(CLI::App& app, const Context& context, Command& run);
 void AddWatchCommand(CLI::App& app, const Context& context, Command& run);
 void AddBackupCommand(CLI::App& app, const Context& context, Command& run);  // backup and restore
 void AddUserCommand(CLI::App& app, const Context& context, Command& run);
+void AddHealthCommand(CLI::App& app, const Context& context, Command& run);
 void AddVersionCommand(CLI::App& app, const Context& context, Command& run);
 void AddConfigCommand(CLI::App& app, const Context& context, Command& run);
 

@@ -77,7 +77,7 @@ int Main(int argc, char** argv) {
            AddReportCommand,   AddEvaluateCommand, AddModelsCommand,     AddPredictCommand,
            AddForecastCommand, AddExplainCommand,  AddImportanceCommand, AddRecommendCommand,
            AddUpCommand,       AddServeCommand,    AddWatchCommand,      AddBackupCommand,
-           AddUserCommand,     AddConfigCommand,   AddVersionCommand,
+           AddUserCommand,     AddHealthCommand,   AddConfigCommand,     AddVersionCommand,
        }) {
     add(app, context, run);
   }
