@@ -14,6 +14,7 @@
 #include "http/problem.h"
 #include "registry/model_names.h"
 #include "scoring/reply_json.h"
+#include "train/verdict.h"
 
 namespace forewarn {
 
@@ -31,6 +32,10 @@ const std::vector<double> kLatencyBuckets = {1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5
                                              .01,  .025,   .05,  .1,   .25,    .5,   1,    2.5,    5};
 
 std::string HoursText(double hours) { return fmt::format("{}", hours); }
+
+double SkillFigure(const std::string& verdict) {
+  return verdict == kSkill ? 1 : verdict == kWorseThanTrivial ? -1 : 0;
+}
 
 // The names without which the service is not ready: what the plant file trains.
 std::vector<std::string> NeededNames(const Plant& plant) {
@@ -67,6 +72,7 @@ struct InferenceApi::Impl {
   prometheus::Counter& requests;
   prometheus::Counter& high_risk;
   prometheus::Gauge& last_risk;
+  prometheus::Gauge& threshold;
   http::Histogram& latency;
   std::map<double, prometheus::Counter*> forecasts;  // by horizon in hours; constant after Make
 
@@ -77,6 +83,7 @@ struct InferenceApi::Impl {
         requests(metrics.Counter("inference_requests_total", "Risks given by /predict.")),
         high_risk(metrics.Counter("inference_high_risk_total", "Risks of 0.7 and more given by /predict.")),
         last_risk(metrics.Gauge("inference_last_risk_score", "The newest risk given by /predict.")),
+        threshold(metrics.Gauge("inference_threshold", "Above which /predict gives an alarm.")),
         latency(metrics.Histogram("inference_latency_seconds", "Time of /predict in the service.",
                                   kLatencyBuckets)) {
     for (const double hours : HorizonHours(engine.plant())) {
@@ -134,10 +141,20 @@ Result<std::unique_ptr<InferenceApi>> InferenceApi::Make(const ScoringEngine* en
 }
 
 void InferenceApi::ModelsChanged() {
+  if (const Result<ServedPtr> champion = impl_->engine.Find(""); champion.ok()) {
+    impl_->threshold.Set(impl_->engine.ThresholdOf(**champion));
+  }
   for (const ModelState& state : impl_->engine.Models()) {
     if (state.model == nullptr) continue;
     impl_->metrics.Info("inference_model_info", "Which version of a model is in service.", state.name,
                         {{"name", state.name}, {"version", fmt::format("{}", state.version.version)}});
+    impl_->metrics
+        .Gauge(
+            "inference_model_skill",
+            "The verdict of the version in service: 1 better than the best trivial baseline, 0 not shown or "
+            "not judged, -1 worse.",
+            {{"name", state.name}})
+        .Set(SkillFigure(state.version.Skill()));
   }
 }
 

@@ -11,6 +11,7 @@
 #include "api/gateway_api.h"
 #include "api/guards.h"
 #include "api/inference_api.h"
+#include "api/live_metrics.h"
 #include "api/registry_watch.h"
 #include "api/remote_scorer.h"
 #include "api/remote_source.h"
@@ -86,6 +87,7 @@ struct ServiceHost::Impl {
   std::unique_ptr<Scorer> scorer;
   std::unique_ptr<StoreWarningLog> log;
   std::unique_ptr<LiveFeed> feed;
+  std::unique_ptr<LiveMetrics> live_metrics;  // in front of the feed
   std::unique_ptr<Monitor> monitor;
   std::unique_ptr<GatewayApi> gateway_api;
   std::unique_ptr<RunLog> run_log;  // counts in the gateway
@@ -207,12 +209,13 @@ Status ServiceHost::Impl::BeginGateway() {
   log = std::make_unique<StoreWarningLog>(store.get(), zone, SystemWallClock());
   feed = std::make_unique<LiveFeed>(store.get(), zone);
   parts.feed = feed.get();
+  FW_ASSIGN_OR_RETURN(live_metrics, LiveMetrics::Make(options.plant, *store, &gateway.metrics, feed.get()));
   if (options.log_runs && options.registry) {
     run_log = std::make_unique<RunLog>(options.registry.get(), [this] { gateway_api->CountRunLog(); });
     parts.run_log = run_log.get();
   }
-  FW_ASSIGN_OR_RETURN(monitor,
-                      Monitor::Make(options.plant, parts.source, scorer.get(), log.get(), feed.get()));
+  FW_ASSIGN_OR_RETURN(
+      monitor, Monitor::Make(options.plant, parts.source, scorer.get(), log.get(), live_metrics.get()));
   parts.monitor = monitor.get();
   GatewayOptions face;
   face.open_registration = options.sign_in.open_registration;
