@@ -3,10 +3,14 @@
 
 #include <memory>
 #include <optional>
+#include <stop_token>
+#include <thread>
 
 #include "commands.h"
+#include "core/log.h"
 #include "hosting.h"
 #include "stop_signal.h"
+#include "stream/kafka_scorer.h"
 
 namespace forewarn {
 namespace {
@@ -16,6 +20,50 @@ struct Flags {
   double seconds_per_hour = 0;  // 0: the setting's
   bool open = false;
   std::optional<bool> open_registration;
+  std::string kafka, kafka_group;  // kafka "": the setting's
+};
+
+// Scores a topic beside the service's requests, on a thread of its own. What waiting cannot mend ends the
+// process: a stream that stands still must be seen.
+class Streaming {
+ public:
+  static Result<std::unique_ptr<Streaming>> Make(const std::string& brokers, const std::string& group,
+                                                 Hosting* hosting) {
+    FW_ASSIGN_OR_RETURN(KafkaOptions options, ParseKafkaOptions(brokers));
+    if (!group.empty()) options.group = group;
+    FW_ASSIGN_OR_RETURN(std::unique_ptr<KafkaScorer> scorer,
+                        KafkaScorer::Make(hosting->host().engine(), options));
+    Log(LogLevel::kInfo, "kafka", "scoring",
+        {{"brokers", options.brokers},
+         {"from", options.readings_topic},
+         {"to", options.risk_topic},
+         {"dead_letters", options.dead_letter_topic}});
+    return std::unique_ptr<Streaming>(new Streaming(std::move(scorer), hosting));
+  }
+
+  // Waits until what is in flight is written and committed; the failure it ended with, if any.
+  Status End() {
+    thread_.request_stop();
+    thread_.join();
+    const KafkaCounters& counters = scorer_->counters();
+    Log(LogLevel::kInfo, "kafka", "stopped",
+        {{"scored", static_cast<int64_t>(counters.scored)},
+         {"dead_letters", static_cast<int64_t>(counters.dead_letters)},
+         {"repeated", static_cast<int64_t>(counters.repeated)}});
+    return status_;
+  }
+
+ private:
+  Streaming(std::unique_ptr<KafkaScorer> scorer, Hosting* hosting) : scorer_(std::move(scorer)) {
+    thread_ = std::jthread([this, hosting](const std::stop_token& stop) {
+      status_ = scorer_->Run(stop);
+      if (!status_.ok()) hosting->Stop();
+    });
+  }
+
+  std::unique_ptr<KafkaScorer> scorer_;
+  Status status_;  // the thread's until it has ended
+  std::jthread thread_;
 };
 
 Status RunServe(const Context& context, Service service, const Flags& flags) {
@@ -42,9 +90,16 @@ Status RunServe(const Context& context, Service service, const Flags& flags) {
                           if (context.reload) (void)context.reload();
                         });
   FW_RETURN_IF_ERROR(hosting->Start(std::move(options)));
+  std::unique_ptr<Streaming> streaming;
+  const std::string brokers = flags.kafka.empty() ? context.Get("kafka").value : flags.kafka;
+  if (service == Service::kInference && !brokers.empty()) {
+    FW_ASSIGN_OR_RETURN(streaming, Streaming::Make(brokers, flags.kafka_group, hosting.get()));
+  }
   hosting->WaitForStop();
+  Status status;
+  if (streaming != nullptr) status = streaming->End();
   hosting->End();
-  return Status::Ok();
+  return status;
 }
 
 }  // namespace
@@ -67,6 +122,9 @@ void AddServeCommand(CLI::App& app, const Context& context, Command& run) {
                    "wall seconds of a plant hour; default: setting seconds_per_hour")
       ->check(CLI::Range(kFastestHour, kSlowestHour));
   auto* inference = add("inference", "the models' answers", Service::kInference);
+  inference->add_option("--kafka", flags->kafka,
+                        "score a topic: BROKERS[/READINGS>RISK[!DEAD-LETTER]]; default: setting kafka");
+  inference->add_option("--kafka-group", flags->kafka_group, "consumer group; default: forewarn");
   for (auto* service : {sensors, inference}) {
     service->add_flag("--open", flags->open, "listening wider than loopback asks for no bearer");
   }

@@ -41,7 +41,8 @@ Status ParseNumber(const Setting& setting, T low, T high, T* out) {
   return Status::Ok();
 }
 
-// The password of a URL: between ':' and '@' of its authority, or its query's or a connection string's `password=`;
+// The password of a URL: between ':' and '@' of its authority, or its query's or a connection string's
+// `password=`;
 // "" where there is none.
 std::string_view PasswordOfUrl(std::string_view url) {
   constexpr std::string_view kKey = "password=";
@@ -178,6 +179,17 @@ const std::vector<SettingSpec>& SettingSpecs() {
       {"minio_bucket", {"MINIO_BUCKET"}, "raw", "its name"},
       {"minio_flush_interval", {"MINIO_FLUSH_INTERVAL"}, "60", "seconds from flush to flush"},
       {"mlflow_logging", {"MLFLOW_LOGGING_ENABLED"}, "false", "true: auto inferences become runs in MLflow"},
+      {"kafka",
+       {"FOREWARN_KAFKA"},
+       "",
+       "BROKERS[/READINGS>RISK[!DEAD-LETTER]] that `serve inference` scores; empty: none"},
+      {"airflow_url",
+       {"AIRFLOW_URL"},
+       "",
+       "Airflow that `watch` hands files to; empty: it handles them itself"},
+      {"airflow_user", {"AIRFLOW_ADMIN_USER"}, "", "user of its REST interface"},
+      {"airflow_password", {"AIRFLOW_ADMIN_PASSWORD"}, "", "the user's password", true},
+      {"ingest_dag", {"INGEST_DAG_ID"}, "ingest_etl_local_drop", "the DAG that takes a dropped file"},
       {"watch_dir", {"WATCH_DIR", "DATA_DROP_PATH"}, "data_drop", "folder that `watch` looks after"},
   };
   return kSpecs;
