@@ -4,7 +4,7 @@ FOREWARN := $(BUILD)/forewarn
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 
-.PHONY: build python test test-unit test-e2e test-ui test-page test-python test-parity test-fuzz test-services test-services-full test-stack
+.PHONY: build python test test-unit test-e2e test-ui test-page test-python test-parity test-fuzz test-services test-services-full test-stack test-servers
 .PHONY: bench bench-http up fuzz fmt lint clean
 
 build:
@@ -65,6 +65,12 @@ test-stack: build
 	@tools/setup.sh stack
 	@tools/python.sh stack
 	@FOREWARN_BIN=$(CURDIR)/$(FOREWARN) build/venv-stack/bin/python -m pytest -q tests/stack
+	@$(MAKE) test-servers
+
+# The real MLflow, MinIO, PostgreSQL, Kafka, Prometheus, Airflow and nginx: the second half of test-stack.
+test-servers: build
+	@tools/setup.sh servers
+	@FOREWARN_BIN=$(CURDIR)/$(FOREWARN) build/venv-servers/bin/python -m pytest -q tests/servers
 
 bench: build
 	@tools/setup.sh test

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything a build and the tests need on a fresh Debian 12, once: system packages and the Python environment of the
-# parity tests. Quick when there is nothing to do. usage: tools/setup.sh [build|test|stack]
+# parity tests. Quick when there is nothing to do. usage: tools/setup.sh [build|test|stack|servers]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 stage=${1:-test}
@@ -14,6 +14,7 @@ packages=(
 )
 [ "$stage" = test ] && packages+=(clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 postgresql chromium pngquant wrk nghttp2-client curl)
 [ "$stage" = stack ] && packages+=(openjdk-17-jre-headless)
+[ "$stage" = servers ] && packages+=(postgresql nginx-light prometheus prometheus-alertmanager openjdk-17-jre-headless maven podman-compose)
 
 missing=()
 installed=$(dpkg-query -W -f='${db:Status-Abbrev} ${Package}\n' 2>/dev/null | sed -n 's/^ii  *//p')
@@ -47,4 +48,35 @@ if [ "$stage" = test ] && [ -f tests/parity/requirements.txt ]; then
     build/venv/bin/pip install -q --disable-pip-version-check -r tests/parity/requirements.txt
     echo "$want" >"$stamp"
   fi
+fi
+
+# The real servers of tests/servers: an environment for the tests, one for each server that will not share, a Kafka
+# broker, MinIO.
+[ "$stage" = servers ] || exit 0
+cache=$PWD/build/_cache
+export UV_CACHE_DIR=$cache/uv
+uv=build/venv-servers/bin/uv
+[ -x build/venv-servers/bin/python ] || python3 -m venv build/venv-servers
+[ -x $uv ] || build/venv-servers/bin/pip install -q --disable-pip-version-check "$(grep '^uv==' tests/servers/requirements.txt)"
+environment() { # FOLDER REQUIREMENTS
+  local want stamp="$1/.requirements.sha256"
+  want=$(sha256sum "$2" | cut -d' ' -f1)
+  [ "$(cat "$stamp" 2>/dev/null)" = "$want" ] && return
+  echo "setup: making the environment ${1#"$PWD/"}"
+  [ -x "$1/bin/python" ] || $uv venv -q --python python3 "$1"
+  $uv pip install -q --python "$1" -r "$2"
+  echo "$want" >"$stamp"
+}
+environment build/venv-servers tests/servers/requirements.txt
+for server in mlflow2 mlflow3 airflow; do
+  environment "$cache/venvs/$server" "tests/servers/$server.txt"
+done
+if ! compgen -G "$cache/kafka/lib/kafka_2.13-*.jar" >/dev/null; then
+  echo "setup: fetching a Kafka broker"
+  mvn -q -B -f tests/servers/kafka.pom.xml dependency:copy-dependencies -DoutputDirectory="$cache/kafka/lib"
+fi
+if [ ! -x "$cache/bin/minio" ] && command -v go >/dev/null; then
+  echo "setup: building MinIO (some minutes, once)"
+  GOBIN=$cache/bin GOFLAGS=-p=2 go install github.com/minio/minio@latest ||
+    echo "setup: MinIO could not be built; the S3 server of the tests is moto" >&2
 fi
