@@ -1,5 +1,5 @@
-// What Prometheus knows of the plant: counts the monitor's events on their way to the live feed. Warnings that
-// are on, warnings raised, and whether the plant is silent. Publish comes from one thread at a time, as
+// What Prometheus knows of the plant: counts the monitor's events on their way to the live feed. Warnings
+// that are on, warnings raised, and whether the plant is silent. Publish comes from one thread at a time, as
 // EventSink says.
 #pragma once
 
@@ -17,8 +17,8 @@ namespace forewarn {
 class LiveMetrics final : public EventSink {
  public:
   // next and metrics must outlive it. store: read once, for the warnings that are on since before the start.
-  static Result<std::unique_ptr<LiveMetrics>> Make(const Plant& plant, Store& store,
-                                                   http::Metrics* metrics, EventSink* next);
+  static Result<std::unique_ptr<LiveMetrics>> Make(const Plant& plant, Store& store, http::Metrics* metrics,
+                                                   EventSink* next);
 
   void Publish(const LiveEvent& event) override;
 
