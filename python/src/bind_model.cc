@@ -315,6 +315,9 @@ void BindModel(nb::module_& m) {
       .def_prop_ro("kind",
                    [](const ModelHandle& self) { return ModelKindName(self.model->served().info().kind); })
       .def_prop_ro(
+          "outputs", [](const ModelHandle& self) { return OutputColumns(self.model->served()); },
+          "The columns that predict, or a forecaster's rolling forecast, gives of a table.")
+      .def_prop_ro(
           "threshold",
           [](const ModelHandle& self) { return self.model->engine().ThresholdOf(self.model->served()); })
       .def("predict", &Predict, nb::arg("data"), nb::sig("def predict(self, data: object) -> Scores | dict"),

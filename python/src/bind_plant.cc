@@ -120,6 +120,16 @@ void BindPlant(nb::module_& m) {
       .def_prop_ro("deviation_target",
                    [](const PlantHandle& self) { return self.plant->models.deviation_target; })
       .def_prop_ro(
+          "false_alarms_per_day",
+          [](const PlantHandle& self) { return self.plant->models.false_alarms_per_day; },
+          "The budget a forecaster's threshold is chosen for.")
+      .def_prop_ro(
+          "forecast_target",
+          [](const PlantHandle& self) {
+            return self.plant->models.forecast_target == ForecastTarget::kWithin ? "within" : "at";
+          },
+          "What a horizon's label means: an anomaly 'within' it, or 'at' its end.")
+      .def_prop_ro(
           "labelled", [](const PlantHandle& self) { return !self.plant->label.empty(); },
           "Whether the plant file says what an anomaly is.")
       .def_prop_ro(
