@@ -4,7 +4,7 @@ FOREWARN := $(BUILD)/forewarn
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 
-.PHONY: build python test test-unit test-e2e test-ui test-page test-python test-parity test-fuzz test-services test-services-full test-stack test-servers
+.PHONY: build python test test-unit test-e2e test-ui test-page test-python test-parity test-fuzz test-services test-services-full test-stack test-stack-full test-servers
 .PHONY: bench bench-http up fuzz fmt lint clean
 
 build:
@@ -60,12 +60,16 @@ python: build
 test-python: python
 	@FOREWARN_BIN=$(CURDIR)/$(FOREWARN) build/venv-python/bin/python -m pytest -q python/tests
 
-# Spark, notebooks and other real components, started and stopped by the tests; not part of `test`.
+# Spark, notebooks and other real components, started and stopped by the tests; not part of `test`. `make test-stack-full` is
+# the long form.
 test-stack: build
 	@tools/setup.sh stack
 	@tools/python.sh stack
 	@FOREWARN_BIN=$(CURDIR)/$(FOREWARN) build/venv-stack/bin/python -m pytest -q tests/stack
 	@$(MAKE) test-servers
+
+test-stack-full:
+	@FOREWARN_SPARK_ROWS=10000000 $(MAKE) test-stack
 
 # The real MLflow, MinIO, PostgreSQL, Kafka, Prometheus, Airflow and nginx: the second half of test-stack.
 test-servers: build
