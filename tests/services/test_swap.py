@@ -10,7 +10,8 @@ import services
 
 SWAPS = int(os.environ.get("FOREWARN_SWAPS", "10"))
 REQUESTS = int(os.environ.get("FOREWARN_REQUESTS", "50000"))
-BODY = {"features": {"te301020": 109.8, "pdt31008": 340, "lt301031": 8}}
+# With the hour and the day: what is missing of the time is filled from the plant's clock, which goes on.
+BODY = {"features": {"te301020": 109.8, "pdt31008": 340, "lt301031": 8, "hour_of_day": 14, "day_of_week": 2}}
 # Counts every distinct reply; one connection a thread keeps wrk's threads few and their counts complete.
 SCRIPT = """
 wrk.method = "POST"
