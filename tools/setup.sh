@@ -12,7 +12,7 @@ packages=(
   libxlsxwriter-dev libpcre2-dev libsqlite3-dev libssl-dev zlib1g-dev libgtest-dev libgmock-dev libbenchmark-dev libhowardhinnant-date-dev tzdata
   libboost1.81-dev libsoci-dev libpq-dev libsodium-dev libutf8proc-dev prometheus-cpp-dev libcurl4-openssl-dev librdkafka-dev nodejs npm
 )
-[ "$stage" = test ] && packages+=(clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 postgresql chromium pngquant wrk nghttp2-client curl)
+[ "$stage" = test ] && packages+=(clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 postgresql chromium optipng wrk nghttp2-client curl)
 [ "$stage" = stack ] && packages+=(openjdk-17-jre-headless)
 [ "$stage" = servers ] && packages+=(postgresql nginx-light prometheus prometheus-alertmanager openjdk-17-jre-headless maven podman-compose)
 
