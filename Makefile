@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 
 .PHONY: build python test test-unit test-e2e test-ui test-page test-python test-parity test-fuzz test-services test-services-full test-stack test-stack-full test-servers
-.PHONY: bench bench-http up fuzz fmt lint clean
+.PHONY: bench bench-http up init images down logs ps fuzz fmt lint clean
 
 build:
 	@tools/setup.sh build
@@ -80,8 +80,36 @@ bench: build
 	@tools/setup.sh test
 	@tools/bench.sh
 
+# `make up` starts the native program; with ENGINE=docker or podman the compose stack (STACK=frontend: the operator's part).
+ifdef ENGINE
+compose = $(if $(filter podman,$(ENGINE)),podman-compose,$(ENGINE) compose) -f $(if $(filter frontend,$(STACK)),compose.frontend.yml,compose.yml)
+
+init:
+	@deploy/init.sh
+
+images:
+	@$(ENGINE) build -t localhost/forewarn:latest -f deploy/containers/Containerfile .
+	@$(ENGINE) build -t localhost/forewarn-mlflow:latest -f deploy/containers/mlflow.Containerfile .
+	@$(ENGINE) build -t localhost/forewarn-airflow:latest -f deploy/containers/airflow.Containerfile .
+
+up:
+	@cd deploy && $(compose) up -d
+
+down:
+	@cd deploy && $(compose) down
+
+logs:
+	@cd deploy && $(compose) logs
+
+ps:
+	@cd deploy && $(compose) ps
+else
 up: build
 	@$(FOREWARN) up
+
+init images down logs ps:
+	@echo "$@ is for the containers: make $@ ENGINE=podman (or docker)" >&2; exit 2
+endif
 
 fuzz:
 	@tools/setup.sh test
