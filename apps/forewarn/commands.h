@@ -30,6 +30,7 @@ void AddExplainCommand(CLI::App& app, const Context& context, Command& run);
 void AddImportanceCommand(CLI::App& app, const Context& context, Command& run);
 void AddRecommendCommand(CLI::App& app, const Context& context, Command& run);
 void AddUpCommand(CLI::App& app, const Context& context, Command& run);
+void AddPrepareCommand(CLI::App& app, const Context& context, Command& run);
 void AddServeCommand(CLI::App& app, const Context& context, Command& run);
 void AddWatchCommand(CLI::App& app, const Context& context, Command& run);
 void AddBackupCommand(CLI::App& app, const Context& context, Command& run);  // backup and restore

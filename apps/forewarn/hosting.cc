@@ -76,6 +76,14 @@ void UseLittleMemory() {
   ::mallopt(M_MMAP_THRESHOLD, 256 << 10);
 }
 
+std::vector<std::string> ChildFlags(const Context& context) {
+  std::vector<std::string> flags = {
+      "--plant",    context.plant_name,   "--data-dir", context.data_dir.string(),
+      "--registry", context.registry_uri, "--threads",  fmt::format("{}", context.threads)};
+  if (!context.config_file.empty()) flags.insert(flags.end(), {"--config", context.config_file});
+  return flags;
+}
+
 Result<HostOptions> HostOptionsOf(const Context& context, const ServiceSettings& settings, const Plant& plant,
                                   const DataFolder& folder) {
   HostOptions out;

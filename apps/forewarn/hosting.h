@@ -22,6 +22,9 @@ namespace forewarn {
 // process.
 void UseLittleMemory();
 
+// Global flags of a child, so that it works on what this process works on.
+std::vector<std::string> ChildFlags(const Context& context);
+
 // Everything but which services run where.
 Result<HostOptions> HostOptionsOf(const Context& context, const ServiceSettings& settings, const Plant& plant,
                                   const DataFolder& folder);

@@ -183,13 +183,6 @@ const std::vector<SettingSpec>& SettingSpecs() {
        {"FOREWARN_KAFKA"},
        "",
        "BROKERS[/READINGS>RISK[!DEAD-LETTER]] that `serve inference` scores; empty: none"},
-      {"airflow_url",
-       {"AIRFLOW_URL"},
-       "",
-       "Airflow that `watch` hands files to; empty: it handles them itself"},
-      {"airflow_user", {"AIRFLOW_ADMIN_USER"}, "", "user of its REST interface"},
-      {"airflow_password", {"AIRFLOW_ADMIN_PASSWORD"}, "", "the user's password", true},
-      {"ingest_dag", {"INGEST_DAG_ID"}, "ingest_etl_local_drop", "the DAG that takes a dropped file"},
       {"watch_dir", {"WATCH_DIR", "DATA_DROP_PATH"}, "data_drop", "folder that `watch` looks after"},
   };
   return kSpecs;

@@ -57,15 +57,6 @@ class TrainingTeller {
   int told_ = 0;
 };
 
-// Global flags of a child, so that it works on what this process works on.
-std::vector<std::string> ChildFlags(const Context& context) {
-  std::vector<std::string> flags = {
-      "--plant",    context.plant_name,   "--data-dir", context.data_dir.string(),
-      "--registry", context.registry_uri, "--threads",  fmt::format("{}", context.threads)};
-  if (!context.config_file.empty()) flags.insert(flags.end(), {"--config", context.config_file});
-  return flags;
-}
-
 class Up {
  public:
   Up(const Context& context, const ServiceSettings& settings, const Plant& plant, const DataFolder& folder,
