@@ -1,6 +1,6 @@
 """One dropped file: find it, hold it against the suite, build the features. Airflow 2.10.
 
-Triggered by `forewarn watch` in Airflow mode, or by hand with the conf key `source_path`. The run id comes from the
+Triggered over REST, or by hand, with the conf key `source_path`. The run id comes from the
 file's name and digest, so a second trigger of the same file is refused by Airflow (409) and is no second run. The tasks
 call the product's own program: what Airflow runs is what `forewarn run` runs.
 """
