@@ -72,7 +72,8 @@ Status RunPrepare(const Context& context) {
   FW_RETURN_IF_ERROR(MakeFolders(first.history));
   Ending ending(context.MakeProgress());
   // Before the first thread: every thread blocks the signals then.
-  const StopSignal stop([&] { ending.End(Status::Unavailable("stopped before the models were trained")); }, [] {});
+  const StopSignal stop([&] { ending.End(Status::Unavailable("stopped before the models were trained")); },
+                        [] {});
   TrainingOptions options;
   options.steps = FirstTrainingSteps(first);
   options.log = folder.Run() / "training.log";
