@@ -23,6 +23,7 @@ class Terminal:
     def __init__(self, data, *arguments):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # tests that run in the background ignore it, and so would their children
             os.execv(services.PROGRAM, [services.PROGRAM, "--data-dir", str(data), "user", *arguments])
         self.seen = ""
 
