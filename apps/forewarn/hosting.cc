@@ -10,8 +10,10 @@
 #include "accounts/secret_file.h"
 #include "api/static_files.h"
 #include "clock.h"
+#include "core/file.h"
 #include "core/log.h"
 #include "object_stores.h"
+#include "ops/first_training.h"
 #include "service_notify.h"
 
 namespace forewarn {
@@ -68,6 +70,15 @@ void TellAccess(const HostOptions& options) {
   }
 }
 
+// Global flags of a child.
+std::vector<std::string> ChildFlags(const Context& context) {
+  std::vector<std::string> flags = {
+      "--plant",    context.plant_name,   "--data-dir", context.data_dir.string(),
+      "--registry", context.registry_uri, "--threads",  fmt::format("{}", context.threads)};
+  if (!context.config_file.empty()) flags.insert(flags.end(), {"--config", context.config_file});
+  return flags;
+}
+
 }  // namespace
 
 void UseLittleMemory() {
@@ -76,12 +87,20 @@ void UseLittleMemory() {
   ::mallopt(M_MMAP_THRESHOLD, 256 << 10);
 }
 
-std::vector<std::string> ChildFlags(const Context& context) {
-  std::vector<std::string> flags = {
-      "--plant",    context.plant_name,   "--data-dir", context.data_dir.string(),
-      "--registry", context.registry_uri, "--threads",  fmt::format("{}", context.threads)};
-  if (!context.config_file.empty()) flags.insert(flags.end(), {"--config", context.config_file});
-  return flags;
+Result<TrainingOptions> FirstTrainingOf(const Context& context, const ServiceSettings& settings,
+                                        const Plant& plant, const DataFolder& folder, uint64_t plant_seed) {
+  FirstTrainingOptions first;
+  first.hours = settings.first_history_hours;
+  first.plant_seed = plant_seed;
+  first.seed = context.seed;
+  first.nice = settings.training_nice;
+  first.history = folder.History(plant.name);
+  first.flags = ChildFlags(context);
+  FW_RETURN_IF_ERROR(MakeFolders(first.history));
+  TrainingOptions out;
+  out.steps = FirstTrainingSteps(first);
+  out.log = folder.Run() / "training.log";
+  return out;
 }
 
 Result<HostOptions> HostOptionsOf(const Context& context, const ServiceSettings& settings, const Plant& plant,

@@ -13,6 +13,7 @@
 #include "core/status.h"
 #include "ops/data_folder.h"
 #include "ops/service_lock.h"
+#include "ops/training.h"
 #include "plant/plant.h"
 #include "service_settings.h"
 
@@ -22,8 +23,10 @@ namespace forewarn {
 // process.
 void UseLittleMemory();
 
-// Global flags of a child, so that it works on what this process works on.
-std::vector<std::string> ChildFlags(const Context& context);
+// The children of the first training, on what this process works on; makes the folder of its history.
+// on_change is the caller's. plant_seed: of the plant whose history is simulated.
+Result<TrainingOptions> FirstTrainingOf(const Context& context, const ServiceSettings& settings,
+                                        const Plant& plant, const DataFolder& folder, uint64_t plant_seed);
 
 // Everything but which services run where.
 Result<HostOptions> HostOptionsOf(const Context& context, const ServiceSettings& settings, const Plant& plant,

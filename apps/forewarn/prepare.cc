@@ -5,7 +5,6 @@
 #include <mutex>
 
 #include "commands.h"
-#include "core/file.h"
 #include "core/log.h"
 #include "hosting.h"
 #include "object_stores.h"
@@ -62,21 +61,12 @@ Status RunPrepare(const Context& context) {
     context.Say("every model is there");
     return Status::Ok();
   }
-  FirstTrainingOptions first;
-  first.hours = settings.first_history_hours;
-  first.plant_seed = context.seed;
-  first.seed = context.seed;
-  first.nice = settings.training_nice;
-  first.history = folder.History(plant.name);
-  first.flags = ChildFlags(context);
-  FW_RETURN_IF_ERROR(MakeFolders(first.history));
+  FW_ASSIGN_OR_RETURN(TrainingOptions options,
+                      FirstTrainingOf(context, settings, plant, folder, context.seed));
   Ending ending(context.MakeProgress());
   // Before the first thread: every thread blocks the signals then.
   const StopSignal stop([&] { ending.End(Status::Unavailable("stopped before the models were trained")); },
                         [] {});
-  TrainingOptions options;
-  options.steps = FirstTrainingSteps(first);
-  options.log = folder.Run() / "training.log";
   options.on_change = [&](const TrainingState& state) { ending.Tell(state); };
   TrainingSupervisor training(std::move(options));
   training.Start();

@@ -41,9 +41,8 @@ Status ParseNumber(const Setting& setting, T low, T high, T* out) {
   return Status::Ok();
 }
 
-// The password of a URL: between ':' and '@' of its authority, or its query's or a connection string's
-// `password=`;
-// "" where there is none.
+// The password of a URL: between ':' and '@' of its authority, or behind `password=` of its query or of a
+// connection string; "" where there is none.
 std::string_view PasswordOfUrl(std::string_view url) {
   constexpr std::string_view kKey = "password=";
   for (size_t at = url.find(kKey); at != std::string_view::npos; at = url.find(kKey, at + 1)) {

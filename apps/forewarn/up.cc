@@ -11,7 +11,6 @@
 
 #include "api/inference_api.h"
 #include "commands.h"
-#include "core/file.h"
 #include "core/log.h"
 #include "hosting.h"
 #include "ops/first_training.h"
@@ -99,17 +98,8 @@ class Up {
       return Status::Ok();
     }
     if (!*needed) return Status::Ok();
-    FirstTrainingOptions first;
-    first.hours = settings_.first_history_hours;
-    first.plant_seed = hosting_->host().plant()->seed();
-    first.seed = context_.seed;
-    first.nice = settings_.training_nice;
-    first.history = folder_.History(plant_.name);
-    first.flags = ChildFlags(context_);
-    FW_RETURN_IF_ERROR(MakeFolders(first.history));
-    TrainingOptions options;
-    options.steps = FirstTrainingSteps(first);
-    options.log = folder_.Run() / "training.log";
+    FW_ASSIGN_OR_RETURN(TrainingOptions options, FirstTrainingOf(context_, settings_, plant_, folder_,
+                                                                 hosting_->host().plant()->seed()));
     options.on_change = [this](const TrainingState& state) {
       teller_.Tell(state);
       if (state.phase == Phase::kDone) hosting_->host().LookIntoRegistry();

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 
 #include "http/json_body.h"
@@ -23,6 +25,7 @@ using Json = nlohmann::ordered_json;
 constexpr char kScheme[] = "mlflow-artifacts:/";
 constexpr char kModels[] = "models";  // the top of every artifact path
 constexpr int64_t kMaxResults = 200'000;
+constexpr int64_t kMaxToken = 1'000'000'000;
 
 constexpr char kWrong[] = "INVALID_PARAMETER_VALUE";
 
@@ -165,37 +168,23 @@ class Face {
   }
 
   Response SearchModels(const Request& request) const {
-    auto query = http::Parameters::Query(request);
-    const Result<MlflowFilter> filter = ParseMlflowFilter(query.Text("filter", kText, ""));
-    const auto limit = static_cast<size_t>(query.Integer("max_results", {1, kMaxResults}, 1000));
-    if (auto refusal = query.Finish()) return Refused(*std::move(refusal));
-    if (!filter.ok()) return Failed(filter.status());
-    const Result<std::vector<ModelVersion>> versions = registry_.Versions("");
-    if (!versions.ok()) return Failed(versions.status());
+    const Search search = ReadSearch(request, 1000);
+    if (search.refusal) return *search.refusal;
     std::map<std::string, std::vector<ModelVersion>> models;
-    for (const ModelVersion& version : *versions) {
-      if (filter->Matches(version.name, version.run_id)) models[version.name].push_back(version);
-    }
-    Json list = Json::array();
-    for (const auto& [name, all] : models) {
-      if (list.size() < limit) list.push_back(ModelJson(all));
-    }
-    return Answer({{"registered_models", list}});
+    for (const ModelVersion& version : search.found) models[version.name].push_back(version);
+    Json all = Json::array();
+    for (const auto& [name, versions] : models) all.push_back(ModelJson(versions));
+    return Page("registered_models", all, search);
   }
 
   Response SearchVersions(const Request& request) const {
-    auto query = http::Parameters::Query(request);
-    const Result<MlflowFilter> filter = ParseMlflowFilter(query.Text("filter", kText, ""));
-    const auto limit = static_cast<size_t>(query.Integer("max_results", {1, kMaxResults}, 10'000));
-    if (auto refusal = query.Finish()) return Refused(*std::move(refusal));
-    if (!filter.ok()) return Failed(filter.status());
-    const Result<std::vector<ModelVersion>> versions = registry_.Versions("");
-    if (!versions.ok()) return Failed(versions.status());
-    Json list = Json::array();
-    for (auto version = versions->rbegin(); version != versions->rend() && list.size() < limit; ++version) {
-      if (filter->Matches(version->name, version->run_id)) list.push_back(VersionJson(*version));
+    const Search search = ReadSearch(request, 10'000);
+    if (search.refusal) return *search.refusal;
+    Json all = Json::array();
+    for (auto version = search.found.rbegin(); version != search.found.rend(); ++version) {
+      all.push_back(VersionJson(*version));
     }
-    return Answer({{"model_versions", list}});
+    return Page("model_versions", all, search);
   }
 
   Response GetVersion(const Request& request) const {
@@ -296,6 +285,43 @@ class Face {
  private:
   static constexpr http::TextLimits kName = {.min = 1, .max = 300};
   static constexpr http::TextLimits kText = {.min = 0, .max = 500};  // fits into a URL however it is encoded
+
+  struct Search {
+    std::optional<Response> refusal;
+    std::vector<ModelVersion> found;
+    size_t from = 0;
+    size_t limit = 0;
+  };
+  Search ReadSearch(const Request& request, int64_t default_limit) const {
+    Search out;
+    auto query = http::Parameters::Query(request);
+    const Result<MlflowFilter> filter = ParseMlflowFilter(query.Text("filter", kText, ""));
+    out.limit = static_cast<size_t>(query.Integer("max_results", {1, kMaxResults}, default_limit));
+    out.from = static_cast<size_t>(query.Integer("page_token", {0, kMaxToken}, 0));
+    if (auto refusal = query.Finish()) {
+      out.refusal = Refused(*std::move(refusal));
+      return out;
+    }
+    const Result<std::vector<ModelVersion>> versions =
+        filter.ok() ? registry_.Versions("") : Result<std::vector<ModelVersion>>(filter.status());
+    if (!versions.ok()) {
+      out.refusal = Failed(versions.status());
+      return out;
+    }
+    std::copy_if(versions->begin(), versions->end(), std::back_inserter(out.found),
+                 [&](const ModelVersion& version) { return filter->Matches(version.name, version.run_id); });
+    return out;
+  }
+
+  // A page of `all`; where more follows, its token is the place it begins at.
+  static Response Page(const char* member, const Json& all, const Search& search) {
+    const size_t from = std::min(search.from, all.size());
+    const size_t end = from + std::min(search.limit, all.size() - from);
+    Json reply = {{member, Json::array()}};
+    for (size_t i = from; i < end; ++i) reply[member].push_back(all[i]);
+    if (end < all.size()) reply["next_page_token"] = fmt::format("{}", end);
+    return Answer(reply);
+  }
 
   Response Moved(const Status& done) const {
     if (!done.ok()) return Failed(done);

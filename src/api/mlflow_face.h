@@ -22,11 +22,12 @@ struct MlflowFaceOptions {
 // registry must outlive the router.
 void MountMlflowFace(http::Router& router, Registry* registry, MlflowFaceOptions options);
 
-// A search's filter: name = 'x', name LIKE 'x%', run_id = 'x', joined by AND. "" is everything. Invalid, in
-// words, for what is not known.
+// A search's filter: name = 'x', name LIKE 'x%' or ILIKE, run_id = 'x', joined by AND. "" is everything.
+// Invalid, in words, for what is not known.
 struct MlflowFilter {
   std::string name;   // "" is any
   bool like = false;  // name is a pattern of SQL: % is any text, _ any character
+  bool ignore_case = false;
   std::string run_id;
   bool none = false;  // asks for what is never here: MLflow's prompts
   bool Matches(const std::string& model_name, const std::string& run) const;

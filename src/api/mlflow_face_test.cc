@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "api/api_fixture.h"
 
 namespace forewarn::api_test {
@@ -80,6 +82,10 @@ TEST_F(MlflowFaceTest, ModelsAndVersionsAreSearched) {
                 ["registered_models"]
                     .size(),
             3U);
+  EXPECT_EQ(Get("registered-models/search?filter=name%20LIKE%20%27PLANT%25%27")["registered_models"].size(),
+            0U);
+  EXPECT_EQ(Get("registered-models/search?filter=name%20ILIKE%20%27PLANT%25%27")["registered_models"].size(),
+            6U);
   const Json versions =
       Get("model-versions/search?filter=name%3D%27plant_alarm_champion%27")["model_versions"];
   ASSERT_EQ(versions.size(), 2U);
@@ -88,6 +94,24 @@ TEST_F(MlflowFaceTest, ModelsAndVersionsAreSearched) {
   const Json model = Get("registered-models/get?name=plant_alarm_champion")["registered_model"];
   EXPECT_EQ(model["aliases"][0], Json::parse(R"({"alias":"champion","version":"1"})"));
   EXPECT_EQ(Inference("GET", std::string(kBase) + "model-versions/search?filter=stage%3D1").status, 400);
+}
+
+TEST_F(MlflowFaceTest, WhatAPageLeavesOutFollowsByItsToken) {
+  std::vector<std::string> names;
+  std::string token;
+  size_t pages = 0;
+  do {
+    const Json page =
+        Get("registered-models/search?max_results=4" + (token.empty() ? "" : "&page_token=" + token));
+    for (const Json& model : page["registered_models"]) names.push_back(model["name"]);
+    token = page.value("next_page_token", "");
+    ++pages;
+  } while (!token.empty());
+  EXPECT_EQ(pages, 2U);
+  EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), 6U);
+  EXPECT_EQ(names.size(), 6U);
+  EXPECT_EQ(Get("model-versions/search?page_token=1000")["model_versions"].size(), 0U);
+  EXPECT_EQ(Inference("GET", std::string(kBase) + "model-versions/search?page_token=x").status, 422);
 }
 
 TEST_F(MlflowFaceTest, FilesOfAVersionAreListedAndRead) {

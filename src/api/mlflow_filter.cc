@@ -29,7 +29,8 @@ class FilterReader {
  private:
   static Status Wrong(const std::string& what) {
     return Status::Invalid(fmt::format(
-        "the filter is not understood: {}; known: name = 'x', name LIKE 'x%', run_id = 'x'", what));
+        "the filter is not understood: {}; known: name = 'x', name LIKE 'x%', name ILIKE 'x%', run_id = 'x'",
+        what));
   }
 
   std::string_view Word() {
@@ -43,6 +44,7 @@ class FilterReader {
   Status Comparison(MlflowFilter* filter) {
     const std::string key = ToLower(Word());
     bool like = false;
+    bool ignore_case = false;
     bool differs = false;
     if (rest_.starts_with("!=")) {
       differs = true;
@@ -53,6 +55,7 @@ class FilterReader {
       const std::string operation = ToLower(Word());
       if (operation != "like" && operation != "ilike") return Wrong("'=' or LIKE is needed behind a name");
       like = true;
+      ignore_case = operation == "ilike";
     }
     if (rest_.empty() || (rest_.front() != '\'' && rest_.front() != '"'))
       return Wrong("a text in quotes is needed");
@@ -70,6 +73,7 @@ class FilterReader {
     if (key == "name") {
       filter->name = value;
       filter->like = like;
+      filter->ignore_case = ignore_case;
     } else if (key == "run_id" && !like) {
       filter->run_id = value;
     } else {
@@ -81,36 +85,12 @@ class FilterReader {
   std::string_view rest_;
 };
 
-// SQL's LIKE: % is any text, _ any character.
-bool Like(std::string_view text, std::string_view pattern) {
-  size_t t = 0;
-  size_t p = 0;
-  size_t star = std::string_view::npos;
-  size_t mark = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '%') {
-      star = p++;
-      mark = t;
-    } else if (p < pattern.size() && (pattern[p] == '_' || pattern[p] == text[t])) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++mark;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '%') ++p;
-  return p == pattern.size();
-}
-
 }  // namespace
 
 bool MlflowFilter::Matches(const std::string& model_name, const std::string& run) const {
   if (none || (!run_id.empty() && run != run_id)) return false;
   if (name.empty()) return true;
-  return like ? Like(model_name, name) : model_name == name;
+  return like ? MatchesPattern(model_name, name, {'%', '_', ignore_case}) : model_name == name;
 }
 
 Result<MlflowFilter> ParseMlflowFilter(std::string_view text) { return FilterReader(text).Read(); }

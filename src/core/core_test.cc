@@ -174,6 +174,10 @@ TEST(Names, PatternsIgnoreCase) {
   EXPECT_FALSE(MatchesPattern("abcd", "a?c"));
   EXPECT_TRUE(MatchesPattern("", "*"));
   EXPECT_FALSE(MatchesPattern("", "?"));
+  const Wildcards sql = {.any = '%', .one = '_', .ignore_case = false};
+  EXPECT_TRUE(MatchesPattern("plant_alarm_pca", "plant%p_a", sql));
+  EXPECT_FALSE(MatchesPattern("Plant", "plant", sql));
+  EXPECT_FALSE(MatchesPattern("abc", "a*", sql));
 }
 
 TEST(Names, Utf8ValidationFollowsTheStandard) {

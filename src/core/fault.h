@@ -11,7 +11,7 @@
 namespace forewarn {
 
 struct Fault {
-  std::string pointer;  // "/features/te301020"; "" is the whole body
+  std::string pointer;  // "/features/pressure"; "" is the whole body
   std::string detail;
 };
 

@@ -94,16 +94,19 @@ bool IsValidUtf8(std::string_view text) {
   return true;
 }
 
-bool MatchesPattern(std::string_view text, std::string_view pattern) {
+bool MatchesPattern(std::string_view text, std::string_view pattern, const Wildcards& wildcards) {
+  const auto same = [&](char a, char b) {
+    return wildcards.ignore_case ? LowerChar(a) == LowerChar(b) : a == b;
+  };
   size_t t = 0;
   size_t p = 0;
   size_t star = std::string_view::npos;
   size_t mark = 0;
   while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
+    if (p < pattern.size() && pattern[p] == wildcards.any) {
       star = p++;
       mark = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || LowerChar(pattern[p]) == LowerChar(text[t]))) {
+    } else if (p < pattern.size() && (pattern[p] == wildcards.one || same(pattern[p], text[t]))) {
       ++p;
       ++t;
     } else if (star != std::string_view::npos) {
@@ -113,7 +116,7 @@ bool MatchesPattern(std::string_view text, std::string_view pattern) {
       return false;
     }
   }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
+  while (p < pattern.size() && pattern[p] == wildcards.any) ++p;
   return p == pattern.size();
 }
 

@@ -16,7 +16,13 @@ std::string UnknownName(std::string_view kind, std::string_view name, const std:
 std::string ToLower(std::string_view text);    // ASCII
 std::string_view Trim(std::string_view text);  // spaces, tabs, line ends, at both ends
 bool IsValidUtf8(std::string_view text);
-// Case-insensitive shell pattern of '*' and '?'.
-bool MatchesPattern(std::string_view text, std::string_view pattern);
+// The characters of a pattern that stand for others: any text, and any one character.
+struct Wildcards {
+  char any = '*';
+  char one = '?';
+  bool ignore_case = true;  // ASCII
+};
+// By default a case-insensitive shell pattern.
+bool MatchesPattern(std::string_view text, std::string_view pattern, const Wildcards& wildcards = {});
 
 }  // namespace forewarn

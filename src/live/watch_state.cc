@@ -122,7 +122,9 @@ Result<WatchState> ParseWatchState(std::string_view text) {
   WatchState out;
   FW_ASSIGN_OR_RETURN(out.warnings.on, TruthAt(object, "on"));
   FW_ASSIGN_OR_RETURN(out.warnings.open, TruthAt(object, "open"));
-  FW_ASSIGN_OR_RETURN(out.warnings.above, TruthAt(object, "above"));
+  if (object.contains("above")) {  // states written before it was kept lack it
+    FW_ASSIGN_OR_RETURN(out.warnings.above, TruthAt(object, "above"));
+  }
   FW_ASSIGN_OR_RETURN(const nlohmann::json* warnings, ListAt(object, "warnings"));
   for (const nlohmann::json& item : *warnings) {
     FW_ASSIGN_OR_RETURN(LiveWarning warning, ReadWarning(item));
