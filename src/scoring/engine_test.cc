@@ -7,123 +7,15 @@
 #include <cmath>
 #include <thread>
 
-#include "core/file.h"
-#include "core/random.h"
-#include "model/random_models.h"
-#include "registry/artifact.h"
-#include "registry/local_registry.h"
+#include "scoring/engine_fixture.h"
 #include "scoring/reply_json.h"
-#include "scoring/table_scoring.h"
 
-namespace forewarn {
+namespace forewarn::scoring_test {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-Plant EnginePlant() {
-  Plant plant;
-  plant.name = "small";
-  plant.tags = {{.id = "p", .label = "", .unit = "", .files = {}},
-                {.id = "q", .label = "", .unit = "", .files = {}}};
-  plant.features.window = 3;
-  plant.features.horizons = {kHour, 3 * kHour};
-  plant.features.rolling = {3, {"p"}};
-  plant.features.delta = {"p"};
-  plant.features.point = {"p", "q", "hour_of_day", "p_roll_mean", "p_roll_std", "p_delta"};
-  plant.features.history_sum = HistorySum{"failures_48", "anomaly_label", 49};
-  plant.models.prefix = "x";
-  return plant;
-}
-
-CalibratedTrees EngineTrees(Random& random, int features) {
-  CalibratedTrees body;
-  for (int fold = 0; fold < 2; ++fold) {
-    body.folds.push_back(
-        {random_models::Ensemble(random, 20, features, {3, 0.05}), random_models::Platt(random)});
-  }
-  return body;
-}
-
-Model PointModel(uint64_t seed) {
-  Random random(seed);
-  Model model;
-  model.info.run = "xgboost_calibrated";
-  model.info.kind = ModelKind::kClassifier;
-  model.info.features = EnginePlant().features.point;
-  model.info.medians = {10, 20, 12, 11, 1, 2};
-  model.info.threshold = 0.375;
-  model.info.skill = "no skill shown";
-  model.info.gains = {0.1, 0.5, 0, 0.1, 0.2, 0.1};
-  model.body = EngineTrees(random, 6);
-  return model;
-}
-
-Model WindowModel(uint64_t seed, int horizon) {
-  Random random(seed);
-  Model model;
-  model.info.run = "forecaster_" + std::to_string(horizon) + "h";
-  model.info.kind = ModelKind::kForecaster;
-  model.info.sensors = {"p", "q"};
-  model.info.window = 3;
-  model.info.horizon = horizon;
-  model.info.horizon_name = std::to_string(horizon) + "h";
-  model.info.features = WindowNames(model.info.sensors, model.info.window);
-  model.info.medians.assign(model.info.features.size(), 0);
-  model.info.threshold = 0.6;
-  model.body = EngineTrees(random, static_cast<int>(model.info.features.size()));
-  return model;
-}
-
-// T² is (p² + q²), SPE 0.
-Model MonitorModel() {
-  PcaModel body;
-  body.mean = {0, 0};
-  body.scale = {1, 1};
-  body.components = {{1, 0}, {0, 1}};
-  body.variance = {1, 1};
-  body.explained = {0.5, 0.5};
-  body.kept = 2;
-  body.t2_limit95 = 4, body.t2_limit99 = 9, body.spe_limit95 = 1, body.spe_limit99 = 2;
-  Model model;
-  model.info.run = "pca";
-  model.info.kind = ModelKind::kPca;
-  model.info.features = {"p", "q"};
-  model.info.medians = {0, 0};
-  model.body = body;
-  return model;
-}
-
-class EngineTest : public ::testing::Test {
- protected:
-  EngineTest() : registry_(std::move(*LocalRegistry::Open(scratch_.path()))) {}
-
-  int Add(const std::string& name, const Model& model) {
-    const Result<FileSet> files = PackModel(model);
-    EXPECT_TRUE(files.ok()) << files.message();
-    const Result<ModelVersion> version =
-        registry_->AddVersion({name, "", {{kSkillTag, model.info.skill}}, *files});
-    EXPECT_TRUE(version.ok()) << version.message();
-    return version->version;
-  }
-
-  std::unique_ptr<ScoringEngine> Loaded(EngineOptions options = {}) {
-    auto engine = std::make_unique<ScoringEngine>(EnginePlant(), std::move(options));
-    EXPECT_TRUE(engine->Reload(*registry_).ok());
-    return engine;
-  }
-
-  static PredictRequest Point(const std::string& json) {
-    std::vector<Fault> faults;
-    Result<PredictRequest> request = ParsePredict(json, &faults);
-    EXPECT_TRUE(request.ok()) << request.message();
-    return *request;
-  }
-
-  ScratchFolder scratch_;
-  std::unique_ptr<Registry> registry_;
-};
 
 TEST_F(EngineTest, PredictIsThePredictorsScoreOfTheNamedInputs) {
   Add("x_champion", PointModel(1));
@@ -462,78 +354,5 @@ TEST_F(EngineTest, RecommendFollowsTheRule) {
   EXPECT_EQ(defaults->risk_score, 0);
 }
 
-// ---- tables
-
-TableColumn NumberedColumn(const std::string& name, std::vector<double> values) {
-  return {name, NumberColumn{std::move(values), false}};
-}
-
-TEST_F(EngineTest, ATableWithEveryInputIsScoredAsItStandsNullsIncluded) {
-  Add("x_champion", PointModel(1));
-  const auto engine = Loaded();
-  Table table;
-  for (const std::string& name : EnginePlant().features.point) {
-    table.columns.push_back(NumberedColumn(name == "q" ? "Q" : name, {0.5, kNull, -2}));
-  }
-  const auto scores = PredictTable(*engine, **engine->Find(""), table);
-  ASSERT_TRUE(scores.ok()) << scores.message();
-  EXPECT_THAT(scores->names, ElementsAre("risk_score", "alarm"));
-  const Result<Predictor> predictor = Predictor::Build(PointModel(1));
-  for (const size_t r : {0, 1, 2}) {
-    const double v[3] = {0.5, kNull, -2};
-    const std::vector<double> row(6, v[r]);
-    EXPECT_EQ(scores->columns[0][r], predictor->Score(row.data())) << "row " << r;
-  }
-}
-
-TEST_F(EngineTest, APlantTableGetsItsFeaturesComputedWhateverItsOrder) {
-  Add("x_champion", PointModel(1));
-  const auto engine = Loaded();
-  Table table;
-  table.columns.push_back({"timestamp", TimeColumn{{2 * kHour, 0, kHour, kNoTime}}});
-  table.columns.push_back(NumberedColumn("P", {7, 1, 4, 9}));
-  table.columns.push_back(NumberedColumn("q", {3, 3, 3, 3}));
-  table.columns.push_back(NumberedColumn("anomaly_label", {0, 0, 0, 0}));
-  const auto scores = PredictTable(*engine, **engine->Find(""), table);
-  ASSERT_TRUE(scores.ok()) << scores.message();
-  const double last[6] = {7, 3, 2, 4, 3, 3};  // hour 2; mean and deviation of 1, 4, 7; delta 3
-  EXPECT_EQ(scores->columns[0][0], Predictor::Build(PointModel(1))->Score(last));
-  EXPECT_TRUE(std::isnan(scores->columns[0][3])) << "no time, no features";
-}
-
-TEST_F(EngineTest, RollingForecastsEqualSingleOnesAndAreEmptyWithoutAFullWindow) {
-  Add("x_forecaster_1h", WindowModel(2, 1));
-  const auto engine = Loaded();
-  const ServedPtr model = *engine->FindForecaster(1, nullptr);
-  Table table;
-  const std::vector<double> p = {1, 2, 3, 4, kNull, 6, 7, 8, 9};
-  const std::vector<double> q = {9, 8, 7, 6, 5, 4, 3, 2, 1};
-  table.columns = {NumberedColumn("p", p), NumberedColumn("q", q)};
-  const auto scores = ForecastTable(*engine, *model, table);
-  ASSERT_TRUE(scores.ok()) << scores.message();
-  for (size_t r = 0; r < p.size(); ++r) {
-    const bool full = r == 2 || r == 3 || r >= 7;
-    EXPECT_EQ(IsValid(scores->columns[0][r]), full) << "row " << r;
-    if (!full) continue;
-    Table head;
-    head.columns = {NumberedColumn("p", {p.begin(), p.begin() + static_cast<long>(r) + 1}),
-                    NumberedColumn("q", {q.begin(), q.begin() + static_cast<long>(r) + 1})};
-    std::vector<Fault> faults;
-    const auto request = ForecastRequestOf(*model, head);
-    ASSERT_TRUE(request.ok());
-    EXPECT_EQ(engine->Forecast(*request, &faults)->probability, scores->columns[0][r]) << "row " << r;
-  }
-  Table missing;
-  missing.columns = {NumberedColumn("p", p)};
-  EXPECT_EQ(ForecastTable(*engine, *model, missing).status().code(), Code::kNotFound);
-}
-
-TEST_F(EngineTest, AppendedColumnsReplaceThoseOfTheSameName) {
-  Table table;
-  table.columns = {NumberedColumn("a", {1}), NumberedColumn("Alarm", {0})};
-  const Table out = AppendColumns(table, {{"risk_score", "alarm"}, {{0.5}, {1}}, {}});
-  EXPECT_THAT(out.Names(), ElementsAre("a", "risk_score", "alarm"));
-}
-
 }  // namespace
-}  // namespace forewarn
+}  // namespace forewarn::scoring_test
