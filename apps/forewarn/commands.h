@@ -32,6 +32,7 @@ void AddRecommendCommand(CLI::App& app, const Context& context, Command& run);
 void AddUpCommand(CLI::App& app, const Context& context, Command& run);
 void AddPrepareCommand(CLI::App& app, const Context& context, Command& run);
 void AddServeCommand(CLI::App& app, const Context& context, Command& run);
+void AddDropCommand(CLI::App& app, const Context& context, Command& run);
 void AddWatchCommand(CLI::App& app, const Context& context, Command& run);
 void AddBackupCommand(CLI::App& app, const Context& context, Command& run);  // backup and restore
 void AddUserCommand(CLI::App& app, const Context& context, Command& run);

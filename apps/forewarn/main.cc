@@ -76,9 +76,9 @@ int Main(int argc, char** argv) {
            AddValidateCommand, AddEtlCommand,      AddTrainCommand,      AddRunCommand,
            AddReportCommand,   AddEvaluateCommand, AddModelsCommand,     AddPredictCommand,
            AddForecastCommand, AddExplainCommand,  AddImportanceCommand, AddRecommendCommand,
-           AddUpCommand,       AddPrepareCommand,  AddServeCommand,      AddWatchCommand,
-           AddBackupCommand,   AddUserCommand,     AddHealthCommand,     AddConfigCommand,
-           AddVersionCommand,
+           AddUpCommand,       AddPrepareCommand,  AddServeCommand,      AddDropCommand,
+           AddWatchCommand,    AddBackupCommand,   AddUserCommand,       AddHealthCommand,
+           AddConfigCommand,   AddVersionCommand,
        }) {
     add(app, context, run);
   }

@@ -183,6 +183,16 @@ const std::vector<SettingSpec>& SettingSpecs() {
        "",
        "BROKERS[/READINGS>RISK[!DEAD-LETTER]] that `serve inference` scores; empty: none"},
       {"watch_dir", {"WATCH_DIR", "DATA_DROP_PATH"}, "data_drop", "folder that `watch` looks after"},
+      {"airflow_url",
+       {"AIRFLOW_URL"},
+       "",
+       "Airflow 2 whose DAG handles what `watch` finds; empty: `watch` does"},
+      {"airflow_user", {"AIRFLOW_ADMIN_USER"}, "", "its user"},
+      {"airflow_password", {"AIRFLOW_ADMIN_PASSWORD"}, "", "its user's password", true},
+      {"ingest_dag_id",
+       {"INGEST_DAG_ID"},
+       "ingest_etl_local_drop",
+       "the DAG that is started for dropped files"},
   };
   return kSpecs;
 }

@@ -1,6 +1,7 @@
-// `forewarn watch`: the file-drop pipeline over a folder.
+// `forewarn watch`: the file-drop pipeline over a folder, by this process or by a DAG of Airflow.
 #include <fmt/format.h>
 
+#include <functional>
 #include <memory>
 
 #include "clock.h"
@@ -8,6 +9,7 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "object_stores.h"
+#include "ops/airflow_drop.h"
 #include "ops/data_folder.h"
 #include "ops/drop_watch.h"
 #include "ops/service_lock.h"
@@ -43,6 +45,30 @@ DropWatchOptions OptionsOf(const Context& context, const DataFolder& folder, con
   return options;
 }
 
+// The DAG that handles the files, where Airflow is told of.
+Result<std::unique_ptr<AirflowDrop>> AirflowOf(const Context& context, const std::string& drop,
+                                               FolderEvents& events) {
+  AirflowOptions airflow;
+  airflow.url = context.Get("airflow_url").value;
+  if (airflow.url.empty()) return std::unique_ptr<AirflowDrop>();
+  airflow.user = context.Get("airflow_user").value;
+  airflow.password = context.Get("airflow_password").value;
+  airflow.dag = context.Get("ingest_dag_id").value;
+  FW_ASSIGN_OR_RETURN(Airflow client, Airflow::Make(std::move(airflow)));
+  AirflowDropOptions options;
+  options.folder = drop;
+  options.pause = [&events](double seconds) {
+    const double until = events.Now() + seconds;
+    for (double left = seconds; left > 0; left = until - events.Now()) {
+      if (!events.Wait(left)) return false;
+    }
+    return true;
+  };
+  options.tell = [](const std::string& line) { Log(LogLevel::kInfo, "watch", line); };
+  options.now_us = NowUtcMicroseconds;
+  return std::make_unique<AirflowDrop>(std::move(client), std::move(options));
+}
+
 Status RunWatch(const Context& context, const Flags& flags) {
   FW_ASSIGN_OR_RETURN(const Plant plant, context.LoadPlant());
   FW_ASSIGN_OR_RETURN(const DataFolder folder, DataFolder::Open(context.data_dir));
@@ -52,10 +78,21 @@ Status RunWatch(const Context& context, const Flags& flags) {
   FW_RETURN_IF_ERROR(MakeFolders(drop));
   FW_ASSIGN_OR_RETURN(const std::unique_ptr<FolderEvents> events,
                       MakeFolderEvents(drop, flags.poll ? flags.poll_seconds : 0));
-  DropWatch watch(plant, drop, OptionsOf(context, folder, plant, flags), *events);
+  DropWatchOptions options = OptionsOf(context, folder, plant, flags);
+  FW_ASSIGN_OR_RETURN(const std::unique_ptr<AirflowDrop> airflow, AirflowOf(context, drop, *events));
+  if (airflow) {
+    if (!flags.features.empty() || !flags.suite.empty()) {
+      return Status::Usage(
+          "--features and --suite are for the watcher's own pipeline; with AIRFLOW_URL the DAG has them");
+    }
+    const Status swept = airflow->Prepare();
+    if (!swept.ok()) Log(LogLevel::kWarning, "watch", swept.message());
+    options.handle = std::bind_front(&AirflowDrop::Handle, airflow.get());
+  }
+  DropWatch watch(plant, drop, std::move(options), *events);
   const StopSignal stop([&] { events->Interrupt(); });
   Log(LogLevel::kInfo, "watch", flags.once ? "looking once" : "watching",
-      {{"folder", drop}, {"plant", plant.name}});
+      {{"folder", drop}, {"plant", plant.name}, {"by", airflow ? "Airflow" : "this process"}});
   FW_RETURN_IF_ERROR(watch.Run());
   if (!flags.once) Log(LogLevel::kInfo, "watch", "stopped");
   return Status::Ok();

@@ -86,6 +86,11 @@ Result<ClientReply> SendOnce(const ClientRequest& request, const ClientOptions& 
   SetCommon(curl, options.connect_timeout, options.ca_file);
   const HeaderList headers = HeadersOf(request, options);
   SetRequest(curl, request, headers.get());
+  if (!options.user.empty()) {
+    curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+    curl_easy_setopt(curl, CURLOPT_USERNAME, options.user.c_str());
+    curl_easy_setopt(curl, CURLOPT_PASSWORD, options.password.c_str());
+  }
   Transfer transfer;
   transfer.max_reply = options.max_reply;
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(left.count()));

@@ -22,7 +22,9 @@ struct ClientOptions {
   size_t max_reply = size_t{64} << 20;
   int retries = 2;  // of GET, HEAD, PUT and DELETE
   std::chrono::milliseconds first_pause{50};
-  std::string bearer;       // sent to every URL this client is asked for
+  std::string bearer;  // sent to every URL this client is asked for
+  std::string user;    // with `password`, by the Basic scheme; not beside a bearer
+  std::string password;
   bool idempotent = false;  // POST may be tried again too (a pure computation such as /predict)
   std::string ca_file;      // PEM; "": the system's
 };

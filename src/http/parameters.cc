@@ -50,12 +50,13 @@ std::optional<std::string> DecodePercent(std::string_view text, bool plus_is_spa
   return out;
 }
 
-std::string EncodePercent(std::string_view text) {
+std::string EncodePercent(std::string_view text, std::string_view kept) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
     const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                            c == '-' || c == '.' || c == '_' || c == '~';
+                            c == '-' || c == '.' || c == '_' || c == '~' ||
+                            kept.find(c) != std::string_view::npos;
     if (unreserved) {
       out += c;
     } else {

@@ -57,8 +57,8 @@ std::string SetCookieValue(std::string_view name, std::string_view value, bool s
 
 // Percent-decoding; plus_is_space for queries and forms. Nothing on a bad escape, NUL, or invalid UTF-8.
 std::optional<std::string> DecodePercent(std::string_view text, bool plus_is_space);
-// Everything but RFC 3986's unreserved characters is escaped.
-std::string EncodePercent(std::string_view text);
+// Everything but RFC 3986's unreserved characters and those of `kept` is escaped.
+std::string EncodePercent(std::string_view text, std::string_view kept = "");
 // "a=1&b=2"; false as for DecodePercent, or for more than 1000 pairs.
 bool DecodePairs(std::string_view text, Pairs* out);
 

@@ -149,6 +149,11 @@ bool IsFilesFault(const Status& status) {
   }
 }
 
+const char* DropOutcomeName(const Status& status) {
+  if (status.ok()) return "processed";
+  return IsFilesFault(status) ? "rejected" : "failed";
+}
+
 std::string WorkbookTagOf(const Plant& plant, const fs::path& file) {
   if (!LooksLikeWorkbook(file)) return "";
   const Result<WorkbookTag> tag = FindWorkbookTag(plant, file);
@@ -179,12 +184,29 @@ std::string DropRunId(const std::string& name, const std::string& digest) {
   return fmt::format("{}-{}", id.empty() ? "drop" : id, digest.substr(0, kIdDigest));
 }
 
+Result<DropUntil> ParseDropUntil(const std::string& text) {
+  if (text == "gate") return DropUntil::kGate;
+  if (text == "features") return DropUntil::kFeatures;
+  return Status::Usage(UnknownName("step", text, {"gate", "features"}));
+}
+
+Result<std::string> DropDigest(const std::vector<fs::path>& files) {
+  if (files.size() == 1) return Sha256HexOfFile(files.front());
+  std::string all;
+  for (const fs::path& file : files) {
+    FW_ASSIGN_OR_RETURN(const std::string digest, Sha256HexOfFile(file));
+    all += digest + " " + file.filename().string() + "\n";
+  }
+  return Sha256Hex(all);
+}
+
 DropResult HandleDrop(const Plant& plant, const DropOptions& options, const std::vector<fs::path>& files,
                       const std::vector<std::string>& names, const std::string& digest,
                       const std::function<Status()>& before_store) {
   DropResult result;
   result.files = names;
   result.digest = digest;
+  result.until = options.until;
   const ScratchFolder scratch;
   RunOptions run;
   Renaming renaming;
@@ -207,7 +229,11 @@ DropResult HandleDrop(const Plant& plant, const DropOptions& options, const std:
     run.suite = options.suite;
     run.train.seed = options.seed;
     run.train.threads = options.threads;
-    result.status = PrepareFeatures(plant, run, &result.outcome);
+    if (options.until == DropUntil::kGate) {
+      result.status = PrepareLabelled(plant, run, &result.outcome).status();
+    } else {
+      result.status = PrepareFeatures(plant, run, &result.outcome);
+    }
   }
   Rename(renaming, &result);
   return result;
@@ -221,6 +247,9 @@ std::string DropSummary(const DropResult& result) {
                        IsFilesFault(result.status) ? "is rejected" : "could not be handled",
                        result.status.message());
   }
+  if (result.until == DropUntil::kGate) {
+    return fmt::format("{} ({}): passes the gate", what, DropKindName(result.kind));
+  }
   const FeatureDataset& set = result.outcome.etl.dataset;
   return fmt::format("{} ({}): run {} {}, {} rows for training, {} for validation", what,
                      DropKindName(result.kind), result.outcome.etl.run,
@@ -233,13 +262,13 @@ Json DropReportJson(const DropResult& result, int64_t handled_us) {
   Json out = {{"files", result.files},
               {"sha256", result.digest},
               {"kind", DropKindName(result.kind)},
-              {"outcome", result.status.ok() ? "processed" : "rejected"},
+              {"outcome", DropOutcomeName(result.status)},
               {"handled", FormatIsoUtc(handled_us - handled_us % kSecond)}};
   if (!result.status.ok()) out["reason"] = result.status.message();
   if (outcome.ingest) out["ingest"] = ReportJson(*outcome.ingest);
   if (outcome.label) out["label"] = LabelReportJson(*outcome.label);
   if (outcome.gate) out["validation"] = outcome.gate->json;
-  if (result.status.ok()) {
+  if (result.status.ok() && result.until == DropUntil::kFeatures) {
     out["features"] = EtlReportJson(outcome.etl, outcome.read.value_or(ToFrameReport()));
     out["features"]["stored"] = outcome.reused ? "before" : "now";
   }
@@ -261,7 +290,9 @@ std::string DropReportText(const DropResult& result) {
     }
     out += "\n";
   }
-  if (result.status.ok()) out += EtlReportText(outcome.etl, outcome.read.value_or(ToFrameReport()));
+  if (result.status.ok() && result.until == DropUntil::kFeatures) {
+    out += EtlReportText(outcome.etl, outcome.read.value_or(ToFrameReport()));
+  }
   return out;
 }
 

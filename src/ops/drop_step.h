@@ -17,7 +17,12 @@
 
 namespace forewarn {
 
+// Where a step ends: behind the validation gate with nothing stored, or with stored features.
+enum class DropUntil { kGate, kFeatures };
+Result<DropUntil> ParseDropUntil(const std::string& text);  // "gate", "features"
+
 struct DropOptions {
+  DropUntil until = DropUntil::kFeatures;
   std::string features_uri;
   ObjectStoreOptions stores;
   std::string suite;  // "" = the plant file's
@@ -33,11 +38,14 @@ struct DropResult {
   std::vector<std::string> files;  // as they were dropped
   std::string digest;              // sha-256 of the file, of a set: over the files' digests
   DropKind kind = DropKind::kUnknown;
+  DropUntil until = DropUntil::kFeatures;
   Status status;       // why it is no good; Ok: done
   RunOutcome outcome;  // as far as it went
 };
 // Whether the files are to blame; otherwise (disk, store, memory) they are tried again later.
 bool IsFilesFault(const Status& status);
+// "processed"; "rejected", where the files are to blame; "failed", where something else is.
+const char* DropOutcomeName(const Status& status);
 
 // The tag or controller whose one-tag workbook the file is, by its name and content; "" where it is none.
 std::string WorkbookTagOf(const Plant& plant, const std::filesystem::path& file);
@@ -45,6 +53,9 @@ std::string WorkbookTagOf(const Plant& plant, const std::filesystem::path& file)
 std::vector<std::string> MissingWorkbooks(const Plant& plant, const std::vector<std::string>& have);
 // Whether a one-tag workbook can be read at all; said before its set is complete.
 Status CheckWorkbook(const Plant& plant, const std::filesystem::path& file);
+
+// Of the files as they are now: sha-256 of one; of several, over their digests and names.
+Result<std::string> DropDigest(const std::vector<std::filesystem::path>& files);
 
 // files: where they are now; names: as they were dropped, for messages and the run's id. digest: see above.
 // before_store: as RunOptions'.

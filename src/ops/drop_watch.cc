@@ -27,17 +27,6 @@ std::vector<fs::path> FilesOf(const fs::path& taken, const std::vector<std::stri
   return files;
 }
 
-// Of the files as they are now; of several, over their names and digests.
-Result<std::string> DigestOf(const std::vector<fs::path>& files) {
-  if (files.size() == 1) return Sha256HexOfFile(files.front());
-  std::string all;
-  for (const fs::path& file : files) {
-    FW_ASSIGN_OR_RETURN(const std::string digest, Sha256HexOfFile(file));
-    all += digest + " " + file.filename().string() + "\n";
-  }
-  return Sha256Hex(all);
-}
-
 std::string Called(const std::vector<std::string>& names) {
   return names.size() == 1 ? "'" + names.front() + "'" : "one of the workbooks";
 }
@@ -172,26 +161,40 @@ void DropWatch::Handle(const std::vector<std::string>& names) {
 Status DropWatch::TryToHandle(const fs::path& taken, const std::vector<std::string>& names) {
   At("taken");
   const std::vector<fs::path> files = FilesOf(taken, names);
-  FW_ASSIGN_OR_RETURN(const std::string digest, DigestOf(files));
+  FW_ASSIGN_OR_RETURN(const std::string digest, DropDigest(files));
   bool changed = false;
   const auto check = [&]() -> Status {
     At("read");
-    FW_ASSIGN_OR_RETURN(const std::string now, DigestOf(files));
+    FW_ASSIGN_OR_RETURN(const std::string now, DropDigest(files));
     changed = now != digest;
     return changed ? Status::Busy("it changed while it was read") : Status::Ok();
   };
-  const DropResult result = HandleDrop(plant_, options_.drop, files, names, digest, check);
+  const DropVerdict verdict = options_.handle ? options_.handle(files, names, digest, check)
+                                              : HandleHere(files, names, digest, check);
+  if (options_.handle) look_again_ = true;  // it may have taken the events for its own waits
   At("stored");
+  if (verdict.stopped) {
+    options_.tell(Status::Ok(), verdict.summary);
+    return PutBack(taken);
+  }
   // What was refused may only have been half there, and what was stored may have been added to since.
   if (!changed) (void)check();
   if (changed) {
     options_.tell(Status::Ok(), Called(names) + " changed while it was read; it is read again");
     return PutBack(taken);
   }
-  if (!result.status.ok() && !IsFilesFault(result.status)) return result.status;
-  FW_RETURN_IF_ERROR(Settle(taken, names, result));
-  options_.tell(result.status, DropSummary(result));
+  if (!verdict.status.ok() && !IsFilesFault(verdict.status)) return verdict.status;
+  FW_RETURN_IF_ERROR(Settle(taken, names, digest, verdict));
+  options_.tell(verdict.status, verdict.summary);
   return Status::Ok();
+}
+
+DropVerdict DropWatch::HandleHere(const std::vector<fs::path>& files, const std::vector<std::string>& names,
+                                  const std::string& digest,
+                                  const std::function<Status()>& before_store) const {
+  const DropResult result = HandleDrop(plant_, options_.drop, files, names, digest, before_store);
+  return {result.status, false, DropReportJson(result, options_.now_us()), DropReportText(result),
+          DropSummary(result)};
 }
 
 // It has to come to rest anew, which only the next look can tell.
@@ -202,15 +205,14 @@ Status DropWatch::PutBack(const fs::path& taken) {
 
 // The reports first, then the files: what is moved has its report.
 Status DropWatch::Settle(const fs::path& taken, const std::vector<std::string>& names,
-                         const DropResult& result) {
-  const auto fate = result.status.ok() ? DropFolder::Fate::kProcessed : DropFolder::Fate::kRejected;
-  const std::string wanted = names.size() == 1 ? names.front() : DropRunId("workbooks", result.digest);
-  const std::string name = folder_.NameFor(fate, wanted, result.digest);
+                         const std::string& digest, const DropVerdict& verdict) {
+  const auto fate = verdict.status.ok() ? DropFolder::Fate::kProcessed : DropFolder::Fate::kRejected;
+  const std::string wanted = names.size() == 1 ? names.front() : DropRunId("workbooks", digest);
+  const std::string name = folder_.NameFor(fate, wanted, digest);
   const std::string beside = (folder_.FolderOf(fate) / name).string();
-  const std::string json =
-      DropReportJson(result, options_.now_us()).dump(2, ' ', false, Json::error_handler_t::replace);
+  const std::string json = verdict.report.dump(2, ' ', false, Json::error_handler_t::replace);
   FW_RETURN_IF_ERROR(WriteFileAtomic(beside + ".report.json", json + "\n"));
-  FW_RETURN_IF_ERROR(WriteFileAtomic(beside + ".report.txt", DropReportText(result)));
+  FW_RETURN_IF_ERROR(WriteFileAtomic(beside + ".report.txt", verdict.text));
   return folder_.Finish(taken, fate, name);
 }
 

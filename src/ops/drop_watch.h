@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,22 @@
 
 namespace forewarn {
 
+// What became of dropped files, by whoever handled them.
+struct DropVerdict {
+  Status status;         // Ok: done; by IsFilesFault the files are to blame, or it is tried again later
+  bool stopped = false;  // asked to stop before it was known; the next start goes on
+  nlohmann::ordered_json report;
+  std::string text;     // the report for people
+  std::string summary;  // one line
+};
+// files, names, digest and before_store as HandleDrop's.
+using DropHandler = std::function<DropVerdict(
+    const std::vector<std::filesystem::path>& files, const std::vector<std::string>& names,
+    const std::string& digest, const std::function<Status()>& before_store)>;
+
 struct DropWatchOptions {
   DropOptions drop;
+  DropHandler handle;  // empty: HandleDrop, in this process
   double settle_s = 2;
   bool once = false;    // return when everything is handled, waits for other workbooks, or must be retried
   double retry_s = 30;  // after a failure that is not a file's; doubled up to ten minutes
@@ -59,7 +74,10 @@ class DropWatch {
   void Handle(const std::vector<std::string>& names);
   Status TryToHandle(const std::filesystem::path& taken, const std::vector<std::string>& names);
   Status Settle(const std::filesystem::path& taken, const std::vector<std::string>& names,
-                const DropResult& result);
+                const std::string& digest, const DropVerdict& verdict);
+  DropVerdict HandleHere(const std::vector<std::filesystem::path>& files,
+                         const std::vector<std::string>& names, const std::string& digest,
+                         const std::function<Status()>& before_store) const;
   Status PutBack(const std::filesystem::path& taken);
   void Later(const std::string& key, const Status& status);
   double SecondsToWait() const;

@@ -126,9 +126,13 @@ Status CheckOptions(const RunOptions& options) {
 
 }  // namespace
 
-Status PrepareFeatures(const Plant& plant, const RunOptions& options, RunOutcome* outcome) {
+Result<Frame> PrepareLabelled(const Plant& plant, const RunOptions& options, RunOutcome* outcome) {
   FW_RETURN_IF_ERROR(CheckOptions(options));
-  FW_ASSIGN_OR_RETURN(const Frame table, MakeLabelled(plant, options, outcome));
+  return MakeLabelled(plant, options, outcome);
+}
+
+Status PrepareFeatures(const Plant& plant, const RunOptions& options, RunOutcome* outcome) {
+  FW_ASSIGN_OR_RETURN(const Frame table, PrepareLabelled(plant, options, outcome));
   if (options.before_store) FW_RETURN_IF_ERROR(options.before_store());
   return EtlStep(plant, options, table, outcome);
 }

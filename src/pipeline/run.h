@@ -58,6 +58,10 @@ struct RunOutcome {
   std::vector<PromotionDecision> decisions;
 };
 
+// The labelled table that passed the gate, without storing features (from raw, cleaned or labelled). What was
+// reached before a failure is in the outcome.
+Result<Frame> PrepareLabelled(const Plant& plant, const RunOptions& options, RunOutcome* outcome);
+
 // The first half, up to the stored features (from raw, cleaned or labelled). What was reached before a
 // failure is in the outcome.
 Status PrepareFeatures(const Plant& plant, const RunOptions& options, RunOutcome* outcome);

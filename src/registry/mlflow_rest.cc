@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/names.h"
+#include "http/parameters.h"
 #include "io/object_store.h"
 #include "registry/json_fields.h"
 
@@ -24,21 +25,6 @@ constexpr int kMaxPages = 10'000;
 http::ClientOptions WithRepeats(http::ClientOptions options, bool repeatable) {
   options.idempotent = repeatable;
   return options;
-}
-
-// Of a path: '/' stays.
-std::string PercentEncoded(std::string_view text, bool path) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       std::string_view("-._~").find(c) != std::string_view::npos || (path && c == '/');
-    if (plain) {
-      out += c;
-    } else {
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return out;
 }
 
 // The server's words: {"error_code","message"}; a proxy in front of it may answer anything.
@@ -108,7 +94,7 @@ Result<Json> MlflowRest::Get(const std::string& path, const http::Pairs& query) 
   request.url = base_ + kApi + path;
   char separator = '?';
   for (const auto& [key, value] : query) {
-    request.url += fmt::format("{}{}={}", separator, key, PercentEncoded(value, false));
+    request.url += fmt::format("{}{}={}", separator, key, http::EncodePercent(value));
     separator = '&';
   }
   return Send(request, true);
@@ -178,7 +164,7 @@ Status MlflowRest::PutFiles(const std::string& artifact_uri, const FileSet& file
     if (!IsSafePath(name)) return Status::Invalid(fmt::format("'{}' is not an artifact's path", name));
     http::ClientRequest request;
     request.method = http::Method::kPut;
-    request.url = fmt::format("{}{}/{}", base_, kProxy, PercentEncoded(root + "/" + name, true));
+    request.url = fmt::format("{}{}/{}", base_, kProxy, http::EncodePercent(root + "/" + name, "/"));
     request.content_type = "application/octet-stream";
     request.body = bytes;
     FW_ASSIGN_OR_RETURN(const http::ClientReply reply, Raw(request, true));
@@ -191,7 +177,7 @@ Status MlflowRest::ListProxy(const std::string& root, const std::string& below, 
                              std::vector<std::string>* files) const {
   http::ClientRequest request;
   const std::string folder = below.empty() ? root : root + "/" + below;
-  request.url = fmt::format("{}{}?path={}", base_, kProxy, PercentEncoded(folder, false));
+  request.url = fmt::format("{}{}?path={}", base_, kProxy, http::EncodePercent(folder));
   FW_ASSIGN_OR_RETURN(const Json reply, Send(request, true));
   const Json& list = FieldOf(reply, "files");
   if (!list.is_array()) return Status::Ok();
@@ -216,7 +202,7 @@ Result<FileSet> MlflowRest::GetProxyFiles(const std::string& root) const {
   FileSet out;
   for (const std::string& name : names) {
     http::ClientRequest request;
-    request.url = fmt::format("{}{}/{}", base_, kProxy, PercentEncoded(root + "/" + name, true));
+    request.url = fmt::format("{}{}/{}", base_, kProxy, http::EncodePercent(root + "/" + name, "/"));
     FW_ASSIGN_OR_RETURN(http::ClientReply reply, Raw(request, true));
     out[name] = std::move(reply.body);
   }
@@ -243,9 +229,8 @@ Result<FileSet> MlflowRest::GetFiles(const std::string& artifact_uri) const {
   if (IsS3Uri(artifact_uri)) return GetS3Files(artifact_uri);
   const std::string_view logged = kLoggedModelScheme;
   if (artifact_uri.starts_with(logged)) {
-    FW_ASSIGN_OR_RETURN(
-        const Json reply,
-        Get("logged-models/" + PercentEncoded(artifact_uri.substr(logged.size()), false), {}));
+    FW_ASSIGN_OR_RETURN(const Json reply,
+                        Get("logged-models/" + http::EncodePercent(artifact_uri.substr(logged.size())), {}));
     const std::string uri = TextOf(FieldOf(FieldOf(reply, "model"), "info"), "artifact_uri");
     if (uri.empty() || uri.starts_with(logged)) {
       return Status::Invalid(

@@ -1,8 +1,8 @@
 """One dropped file, or a folder of a plant's workbooks: find it, hold it against the suite, build the features.
 
-Airflow 2.10. Triggered over REST, or by hand, with the conf key `source_path`. Who triggers gives a run id made of the
-file's name and digest: Airflow refuses the second trigger of the same file (409), so it is no second run. The tasks call
-the product's own program: what Airflow runs is what `forewarn run` runs.
+Airflow 2.10. Started by the watcher (AIRFLOW_URL), over REST or by hand, with the conf key `source_path`. The watcher gives
+a run id made of the file's name and digest: Airflow refuses the second start of the same file (409), so it is no second
+run. The tasks call `forewarn drop`, which is what the watcher does by itself where there is no Airflow.
 """
 
 import os
@@ -10,18 +10,9 @@ from datetime import datetime, timedelta
 
 from airflow.decorators import dag, task
 from airflow.exceptions import AirflowFailException
-from forewarn_program import FEATURES, forewarn
+from forewarn_program import FEATURES, drop_step
 
 DROP = os.environ.get("DATA_DROP_PATH", "data_drop")
-WORK = os.environ.get("FOREWARN_WORK_DIR", "/tmp/forewarn-airflow")
-
-
-def has_labels(path):
-    """Only a CSV file's head is looked at: everything else is labelled by the plant file's rules."""
-    if os.path.isdir(path) or not path.lower().endswith(".csv"):
-        return False
-    with open(path, "rb") as file:
-        return b"anomaly_label" in file.readline().lower()
 
 
 @dag(dag_id="ingest_etl_local_drop", schedule=None, start_date=datetime(2024, 1, 1), catchup=False, max_active_runs=4,
@@ -43,23 +34,16 @@ def ingest_etl_local_drop():
         return path
 
     @task
-    def great_expectations_validation(source_path, **context):
-        """Labels the table where it has none, then runs the suite. The result is kept beside the labelled table."""
-        folder = os.path.join(WORK, context["run_id"].replace("/", "_"))
-        os.makedirs(folder, exist_ok=True)
-        cleaned, labelled = os.path.join(folder, "cleaned.csv"), os.path.join(folder, "labelled.csv")
-        if has_labels(source_path):
-            labelled = source_path
-        else:
-            forewarn("ingest", source_path, "--out", cleaned, "--report", os.path.join(folder, "ingest.json"))
-            forewarn("label", cleaned, "--out", labelled)
-        forewarn("validate", labelled, "--out", os.path.join(folder, "validation.json"))
-        return labelled
+    def great_expectations_validation(source_path, ti=None):
+        """Labels the table where it has none, then runs the Great Expectations suite of the plant. Stores nothing."""
+        drop_step(ti, source_path, "--until", "gate")
+        return source_path
 
     @task
-    def etl(labelled):
-        """The features, under FEATURES_URI; the run before stays in `runs/`, `latest` switches last."""
-        forewarn("etl", labelled, "--out", FEATURES)
+    def etl(source_path, ti=None):
+        """The features, under FEATURES_URI; the run before stays in `runs/`, `latest` switches last. Tried again, the same
+        file is the same run."""
+        drop_step(ti, source_path, "--features", FEATURES)
         return FEATURES
 
     etl(great_expectations_validation(resolve_source_path()))

@@ -4,7 +4,7 @@ import os
 from datetime import datetime, timedelta
 
 from airflow.decorators import dag, task
-from forewarn_program import FEATURES, forewarn
+from forewarn_program import FEATURES, check, forewarn
 
 
 @dag(dag_id="train_models_local", schedule=None, start_date=datetime(2024, 1, 1), catchup=False, max_active_runs=1,
@@ -15,7 +15,7 @@ def train_models_local():
     def train_and_register():
         """Promotion follows MODEL_PROMOTION_MODE: manual by default."""
         registry = os.environ.get("MLFLOW_TRACKING_URI", "")
-        forewarn("train", "--features", FEATURES, *(["--registry", registry] if registry else []))
+        check(forewarn("train", "--features", FEATURES, *(["--registry", registry] if registry else [])))
 
     train_and_register()
 
