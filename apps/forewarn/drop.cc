@@ -35,7 +35,8 @@ Result<std::vector<fs::path>> FilesAt(const fs::path& path) {
   }
   std::vector<fs::path> files;
   for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
-    if (it->is_regular_file() && !it->path().filename().string().starts_with('.')) files.push_back(it->path());
+    if (it->is_regular_file() && !it->path().filename().string().starts_with('.'))
+      files.push_back(it->path());
   }
   if (error) return Status::Io(fmt::format("cannot read folder '{}': {}", path.string(), error.message()));
   if (files.empty()) return Status::Invalid(fmt::format("folder '{}' holds no file", path.string()));
@@ -81,8 +82,10 @@ void AddDropCommand(CLI::App& app, const Context& context, Command& run) {
   auto* command = app.add_subcommand(
       "drop", "the pipeline of `watch` for one file or a folder of workbooks, as a step of a scheduler");
   const auto flags = std::make_shared<Flags>();
-  command->add_option("PATH", flags->path, "a table, an export, or a folder of one-tag workbooks")->required();
-  command->add_option("--until", flags->until, "gate: validate, store nothing; features")->capture_default_str();
+  command->add_option("PATH", flags->path, "a table, an export, or a folder of one-tag workbooks")
+      ->required();
+  command->add_option("--until", flags->until, "gate: validate, store nothing; features")
+      ->capture_default_str();
   command->add_option("--features", flags->features, "where the features go; default in the data folder");
   command->add_option("--suite", flags->suite, "validation suite; default the plant file's");
   command->add_option("--report", flags->report, "JSON file for the report, written where it fails too");

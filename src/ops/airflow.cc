@@ -32,8 +32,7 @@ std::string WordsOf(const http::ClientReply& reply) {
 
 }  // namespace
 
-Airflow::Airflow(AirflowOptions options)
-    : options_(std::move(options)), client_(ClientOptionsOf(options_)) {}
+Airflow::Airflow(AirflowOptions options) : options_(std::move(options)), client_(ClientOptionsOf(options_)) {}
 
 Result<Airflow> Airflow::Make(AirflowOptions options) {
   const size_t scheme = options.url.find("://");
@@ -119,9 +118,8 @@ Status Airflow::Check() const {
 }
 
 Result<bool> Airflow::Start(const std::string& run_id, const Json& conf) const {
-  FW_ASSIGN_OR_RETURN(
-      const http::ClientReply reply,
-      Send(http::Method::kPost, DagPath() + "/dagRuns", {{"dag_run_id", run_id}, {"conf", conf}}));
+  FW_ASSIGN_OR_RETURN(const http::ClientReply reply, Send(http::Method::kPost, DagPath() + "/dagRuns",
+                                                          {{"dag_run_id", run_id}, {"conf", conf}}));
   if (reply.status == 404) {
     return Status::Unavailable(fmt::format("Airflow has no DAG '{}' any more", options_.dag));
   }

@@ -1,7 +1,7 @@
 // Airflow: one DAG of an Airflow 2 server, over its stable REST interface (/api/v1): runs started under an id
 // that the caller chooses, which makes a second start of the same work no second run; their state, what their
-// tasks left behind, and another try of a run that failed. The user's name goes by the Basic scheme, which the
-// server must allow (auth_backends). Blocks on the network; any thread.
+// tasks left behind, and another try of a run that failed. The user's name goes by the Basic scheme, which
+// the server must allow (auth_backends). Blocks on the network; any thread.
 #pragma once
 
 #include <nlohmann/json.hpp>

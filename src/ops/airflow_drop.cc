@@ -24,8 +24,7 @@ Status LendFile(const fs::path& file, const fs::path& as) {
   fs::create_hard_link(file, as, error);
   if (error) fs::copy_file(file, as, fs::copy_options::overwrite_existing, error);
   if (!error) return Status::Ok();
-  return Status::Io(
-      fmt::format("cannot lend '{}' as '{}': {}", file.string(), as.string(), error.message()));
+  return Status::Io(fmt::format("cannot lend '{}' as '{}': {}", file.string(), as.string(), error.message()));
 }
 
 std::string WhatOf(const std::vector<std::string>& names) {
@@ -113,9 +112,9 @@ DropVerdict AirflowDrop::Handle(const std::vector<fs::path>& files, const std::v
   if (const Status status = Lend(work, files); !status.ok()) return failed(status);
   if (const Status status = before_start(); !status.ok()) return failed(status);
   const std::string lent = fmt::format("{}/{}", kLentFolder, work.run_id);
-  const auto is_new =
-      airflow_.Start(work.run_id, {{"source_path", names.size() == 1 ? lent + "/" + names.front() : lent},
-                                   {"sha256", digest}});
+  const auto is_new = airflow_.Start(
+      work.run_id,
+      {{"source_path", names.size() == 1 ? lent + "/" + names.front() : lent}, {"sha256", digest}});
   if (!is_new.ok()) return failed(is_new.status());
   options_.tell(fmt::format("{}: Airflow's run {} {}", WhatOf(names), work.run_id,
                             *is_new ? "is started" : "is there already"));
@@ -144,14 +143,13 @@ DropVerdict AirflowDrop::Follow(const Work& work, bool is_new) {
       may_try_again = false;
       const Status again = airflow_.TryAgain(work.run_id);
       if (!again.ok()) return Plain(work, again, again.message());
-      options_.tell(
-          fmt::format("{}: run {} had failed; it is tried again", WhatOf(work.names), work.run_id));
+      options_.tell(fmt::format("{}: run {} had failed; it is tried again", WhatOf(work.names), work.run_id));
     }
     if (!options_.pause(options_.poll_s)) {
-      DropVerdict verdict = Plain(
-          work, Status::Ok(),
-          fmt::format("{}: Airflow goes on with run {}; the next start of the watcher looks after it",
-                      WhatOf(work.names), work.run_id));
+      DropVerdict verdict =
+          Plain(work, Status::Ok(),
+                fmt::format("{}: Airflow goes on with run {}; the next start of the watcher looks after it",
+                            WhatOf(work.names), work.run_id));
       verdict.stopped = true;
       return verdict;
     }
@@ -161,7 +159,8 @@ DropVerdict AirflowDrop::Follow(const Work& work, bool is_new) {
 // The newest report of the run's tasks decides; a DAG of the user's own may push none.
 Result<DropVerdict> AirflowDrop::VerdictOf(const Work& work, AirflowState state) const {
   FW_ASSIGN_OR_RETURN(std::vector<AirflowTask> tasks, airflow_.TasksOf(work.run_id));
-  std::stable_sort(tasks.begin(), tasks.end(), [](const auto& a, const auto& b) { return a.ended > b.ended; });
+  std::stable_sort(tasks.begin(), tasks.end(),
+                   [](const auto& a, const auto& b) { return a.ended > b.ended; });
   std::optional<PushedReport> pushed;
   for (const AirflowTask& task : tasks) {
     if (pushed || (task.state != "success" && task.state != "failed")) continue;
@@ -169,8 +168,8 @@ Result<DropVerdict> AirflowDrop::VerdictOf(const Work& work, AirflowState state)
     if (text) pushed = ParsePushed(*text);
   }
   Status status = Status::Ok();
-  std::string summary = fmt::format("{}: run {} of DAG '{}' has succeeded", WhatOf(work.names), work.run_id,
-                                    airflow_.dag());
+  std::string summary =
+      fmt::format("{}: run {} of DAG '{}' has succeeded", WhatOf(work.names), work.run_id, airflow_.dag());
   if (state == AirflowState::kFailed) {
     const std::string page = airflow_.PageOf(work.run_id);
     const bool rejected = pushed && pushed->outcome == "rejected";
@@ -189,7 +188,8 @@ Result<DropVerdict> AirflowDrop::VerdictOf(const Work& work, AirflowState state)
     verdict.text = pushed->text;
   }
   verdict.report["airflow"]["state"] = WordOf(state);
-  verdict.text += fmt::format("\nrun         {} of DAG '{}': {}\n", work.run_id, airflow_.dag(), WordOf(state));
+  verdict.text +=
+      fmt::format("\nrun         {} of DAG '{}': {}\n", work.run_id, airflow_.dag(), WordOf(state));
   return verdict;
 }
 
@@ -197,14 +197,13 @@ Result<DropVerdict> AirflowDrop::VerdictOf(const Work& work, AirflowState state)
 DropVerdict AirflowDrop::Plain(const Work& work, Status status, const std::string& summary) const {
   const int64_t now = options_.now_us();
   DropVerdict verdict;
-  verdict.report = {{"files", work.names},
-                    {"sha256", work.digest},
-                    {"outcome", DropOutcomeName(status)},
-                    {"handled", FormatIsoUtc(now - now % kSecond)},
-                    {"airflow",
-                     {{"dag", airflow_.dag()},
-                      {"run_id", work.run_id},
-                      {"page", airflow_.PageOf(work.run_id)}}}};
+  verdict.report = {
+      {"files", work.names},
+      {"sha256", work.digest},
+      {"outcome", DropOutcomeName(status)},
+      {"handled", FormatIsoUtc(now - now % kSecond)},
+      {"airflow",
+       {{"dag", airflow_.dag()}, {"run_id", work.run_id}, {"page", airflow_.PageOf(work.run_id)}}}};
   verdict.status = std::move(status);
   verdict.summary = summary;
   verdict.text = summary + "\n";

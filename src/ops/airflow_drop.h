@@ -1,8 +1,8 @@
 // AirflowDrop: dropped files handled by a DAG instead of this process. Lends the files to it in a folder of
-// their own, DIR/.airflow/RUN-ID/ inside the drop folder (links, or copies where the file system has none), so
-// that a restart of the watcher takes nothing away under Airflow's hands; starts the run whose id is made of
-// the files' name and digest; waits for its end; and takes over the report that its tasks pushed as an XCom
-// (kDropReportKey). A run that is there already is followed, not started again; one that failed for
+// their own, DIR/.airflow/RUN-ID/ inside the drop folder (links, or copies where the file system has none),
+// so that a restart of the watcher takes nothing away under Airflow's hands; starts the run whose id is made
+// of the files' name and digest; waits for its end; and takes over the report that its tasks pushed as an
+// XCom (kDropReportKey). A run that is there already is followed, not started again; one that failed for
 // another reason than the files is tried again. Belongs to one thread.
 #pragma once
 
