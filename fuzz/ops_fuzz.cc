@@ -1,5 +1,5 @@
 // Texts that other processes leave or send: the data folder's stamp, lock files, progress lines, tables of
-// contents of backups. The first byte says which.
+// contents of backups, reports of drops. The first byte says which.
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
@@ -7,6 +7,7 @@
 
 #include "ops/backup_manifest.h"
 #include "ops/data_folder.h"
+#include "ops/drop_report.h"
 #include "ops/progress_line.h"
 #include "ops/service_lock.h"
 
@@ -14,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace forewarn;
   if (size == 0) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (data[0] % 4) {
+  switch (data[0] % 5) {
     case 0: {
       const Result<DataSchema> schema = ParseDataSchema(text);
       if (schema.ok() && schema.value().schema < 1) __builtin_trap();
@@ -34,6 +35,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       }
       const auto again = ParseBackupManifest(BackupManifestText(manifest.value()));
       if (!again.ok() || again.value().files.size() != manifest.value().files.size()) __builtin_trap();
+      break;
+    }
+    case 4: {
+      const auto report = ParseDropReport(text);
+      if (!report) break;
+      (void)report->Outcome();
+      const auto again = ParseDropReport(DropReportLine(*report));
+      if (!again || again->summary != report->summary) __builtin_trap();
       break;
     }
     case 2: {

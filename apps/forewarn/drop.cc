@@ -10,13 +10,13 @@
 #include "core/file.h"
 #include "object_stores.h"
 #include "ops/data_folder.h"
+#include "ops/drop_report.h"
 #include "ops/drop_step.h"
 
 namespace forewarn {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
 
 struct Flags {
   std::string path;
@@ -44,14 +44,6 @@ Result<std::vector<fs::path>> FilesAt(const fs::path& path) {
   return files;
 }
 
-// {"report", "text", "summary"}: what Airflow's DAG hands on to the watcher.
-std::string ReportFile(const DropResult& result) {
-  const Json json = {{"report", DropReportJson(result, NowUtcMicroseconds())},
-                     {"text", DropReportText(result)},
-                     {"summary", DropSummary(result)}};
-  return json.dump(-1, ' ', true, Json::error_handler_t::replace);
-}
-
 Status RunDrop(const Context& context, const Flags& flags) {
   FW_ASSIGN_OR_RETURN(const Plant plant, context.LoadPlant());
   FW_ASSIGN_OR_RETURN(const DataFolder folder, DataFolder::Open(context.data_dir));
@@ -67,11 +59,15 @@ Status RunDrop(const Context& context, const Flags& flags) {
   for (const fs::path& file : files) names.push_back(file.filename().string());
   FW_ASSIGN_OR_RETURN(const std::string digest, DropDigest(files));
   const DropResult result = HandleDrop(plant, options, files, names, digest, {});
-  if (!flags.report.empty()) FW_RETURN_IF_ERROR(WriteFileAtomic(flags.report, ReportFile(result) + "\n"));
+  const DropReport report = {DropReportJson(result, NowUtcMicroseconds()), DropReportText(result),
+                             DropSummary(result)};
+  if (!flags.report.empty()) {
+    FW_RETURN_IF_ERROR(WriteFileAtomic(flags.report, DropReportLine(report) + "\n"));
+  }
   if (context.json) {
-    context.PrintJson(DropReportJson(result, NowUtcMicroseconds()));
+    context.PrintJson(report.report);
   } else {
-    context.Print(DropReportText(result));
+    context.Print(report.text);
   }
   return result.status;
 }

@@ -6,8 +6,8 @@
 
 #include "core/file.h"
 #include "core/names.h"
+#include "ops/drop_report.h"
 #include "plant/plant.h"
-#include "registry/json_fields.h"
 
 namespace forewarn {
 namespace {
@@ -56,23 +56,6 @@ std::string FailedOf(const std::vector<AirflowTask>& tasks) {
     if (task.state == "failed") failed.push_back(task.id);
   }
   return failed.empty() ? "no task" : "task " + JoinNames(failed);
-}
-
-// What a task pushed, where it is of that form.
-struct PushedReport {
-  Json report;
-  std::string text;
-  std::string summary;
-  std::string outcome;
-};
-std::optional<PushedReport> ParsePushed(const std::string& text) {
-  const Json pushed = Json::parse(text, nullptr, false);
-  if (!pushed.is_object() || !pushed.contains("report") || !pushed["report"].is_object()) return std::nullopt;
-  const nlohmann::json plain = pushed;
-  PushedReport out = {pushed["report"], TextOf(plain, "text"), TextOf(plain, "summary"),
-                      TextOf(FieldOf(plain, "report"), "outcome")};
-  if (out.outcome.empty() || out.summary.empty()) return std::nullopt;
-  return out;
 }
 
 }  // namespace
@@ -161,18 +144,18 @@ Result<DropVerdict> AirflowDrop::VerdictOf(const Work& work, AirflowState state)
   FW_ASSIGN_OR_RETURN(std::vector<AirflowTask> tasks, airflow_.TasksOf(work.run_id));
   std::stable_sort(tasks.begin(), tasks.end(),
                    [](const auto& a, const auto& b) { return a.ended > b.ended; });
-  std::optional<PushedReport> pushed;
+  std::optional<DropReport> pushed;
   for (const AirflowTask& task : tasks) {
     if (pushed || (task.state != "success" && task.state != "failed")) continue;
     FW_ASSIGN_OR_RETURN(const auto text, airflow_.Pushed(work.run_id, task.id, kDropReportKey));
-    if (text) pushed = ParsePushed(*text);
+    if (text) pushed = ParseDropReport(*text);
   }
   Status status = Status::Ok();
   std::string summary =
       fmt::format("{}: run {} of DAG '{}' has succeeded", WhatOf(work.names), work.run_id, airflow_.dag());
   if (state == AirflowState::kFailed) {
     const std::string page = airflow_.PageOf(work.run_id);
-    const bool rejected = pushed && pushed->outcome == "rejected";
+    const bool rejected = pushed && pushed->Outcome() == "rejected";
     summary = rejected ? pushed->summary
                        : fmt::format("run {} failed in {}{}{}; see {}", work.run_id, FailedOf(tasks),
                                      pushed ? ": " : "", pushed ? pushed->summary : "", page);

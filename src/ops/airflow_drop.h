@@ -16,7 +16,7 @@
 
 namespace forewarn {
 
-// The XCom: a text, JSON {"report": DropReportJson's object, "text": the same for people, "summary": a line}.
+// The XCom: a line of ops/drop_report.h.
 inline constexpr char kDropReportKey[] = "forewarn_drop";
 
 struct AirflowDropOptions {

@@ -12,6 +12,7 @@
 
 #include "core/file.h"
 #include "http/server.h"
+#include "ops/drop_report.h"
 
 namespace forewarn {
 namespace {
@@ -252,6 +253,23 @@ TEST_F(AirflowDropTest, ADagOfTheUsersOwnNeedsToPushNothing) {
   EXPECT_EQ(verdict.report["files"][0], "export 1.csv");
   server_.pushed["etl"] = "[1, 2";  // or something else
   EXPECT_TRUE(Handle().status.ok());
+}
+
+TEST(DropReport, IsReadBackAndNothingElseIs) {
+  const DropReport report = {{{"outcome", "processed"}, {"files", {"a"}}}, "long", "short"};
+  const auto again = ParseDropReport(DropReportLine(report));
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->report, report.report);
+  EXPECT_EQ(again->text, "long");
+  EXPECT_EQ(again->summary, "short");
+  const std::string deep(100'000, '[');
+  for (const std::string& other :
+       {std::string(), std::string("[]"), std::string(R"({"report":{},"text":"","summary":""})"),
+        std::string(R"({"report":{"outcome":1},"text":"","summary":""})"), deep,
+        R"({"report":{"outcome":"x","a":)" + deep + std::string(100'000, ']') +
+            R"(},"text":"","summary":""})"}) {
+    EXPECT_FALSE(ParseDropReport(other)) << other.substr(0, 60);
+  }
 }
 
 TEST_F(AirflowDropTest, ASetIsLentAsAFolder) {
