@@ -20,17 +20,18 @@ struct Flags {
   double seconds_per_hour = 0;  // 0: the setting's
   bool open = false;
   std::optional<bool> open_registration;
-  std::string kafka, kafka_group;  // kafka "": the setting's
+  std::string kafka, kafka_group, kafka_instance;  // kafka "": the setting's
 };
 
 // Scores a topic beside the service's requests, on a thread of its own. What waiting cannot mend ends the
 // process: a stream that stands still must be seen.
 class Streaming {
  public:
-  static Result<std::unique_ptr<Streaming>> Make(const std::string& brokers, const std::string& group,
+  static Result<std::unique_ptr<Streaming>> Make(const std::string& brokers, const Flags& flags,
                                                  Hosting* hosting) {
     FW_ASSIGN_OR_RETURN(KafkaOptions options, ParseKafkaOptions(brokers));
-    if (!group.empty()) options.group = group;
+    if (!flags.kafka_group.empty()) options.group = flags.kafka_group;
+    options.instance = flags.kafka_instance;
     FW_ASSIGN_OR_RETURN(std::unique_ptr<KafkaScorer> scorer,
                         KafkaScorer::Make(hosting->host().engine(), options));
     Log(LogLevel::kInfo, "kafka", "scoring",
@@ -93,7 +94,7 @@ Status RunServe(const Context& context, Service service, const Flags& flags) {
   std::unique_ptr<Streaming> streaming;
   const std::string brokers = flags.kafka.empty() ? context.Get("kafka").value : flags.kafka;
   if (service == Service::kInference && !brokers.empty()) {
-    FW_ASSIGN_OR_RETURN(streaming, Streaming::Make(brokers, flags.kafka_group, hosting.get()));
+    FW_ASSIGN_OR_RETURN(streaming, Streaming::Make(brokers, flags, hosting.get()));
   }
   hosting->WaitForStop();
   Status status;
@@ -125,6 +126,8 @@ void AddServeCommand(CLI::App& app, const Context& context, Command& run) {
   inference->add_option("--kafka", flags->kafka,
                         "score a topic: BROKERS[/READINGS>RISK[!DEAD-LETTER]]; default: setting kafka");
   inference->add_option("--kafka-group", flags->kafka_group, "consumer group; default: forewarn");
+  inference->add_option("--kafka-instance", flags->kafka_instance,
+                        "this member's own lasting name in the group: a restart goes on at once");
   for (auto* service : {sensors, inference}) {
     service->add_flag("--open", flags->open, "listening wider than loopback asks for no bearer");
   }

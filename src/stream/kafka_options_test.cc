@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
+#include "stream/kafka_options.h"
 
-#include "stream/kafka_scorer.h"
+#include <gtest/gtest.h>
 
 namespace forewarn {
 namespace {

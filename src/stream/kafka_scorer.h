@@ -1,37 +1,25 @@
 // KafkaScorer: scores a topic of readings into a topic of risks. A message's value is a /predict body
 // ({"features":{…}}, or the flat object); the reply goes out under the same key, with the headers
 // `forewarn.topic`, `.partition`, `.offset` of its source. What cannot be scored goes to the dead-letter
-// topic as it came, with the header `forewarn.reason`.
+// topic as it came, with the header `forewarn.reason`; without its value where the brokers refuse that.
 //
-// At least once: an offset is committed only after everything before it has been acknowledged by the brokers
-// (the producer is idempotent, acks=all), so a crash repeats messages and loses none. A key's messages are
-// scored and written in their order. Back-pressure: with `max_in_flight` messages unacknowledged nothing more
-// is read. While no champion is loaded, or the brokers are away, it waits. Run blocks the calling thread; the
-// counters may be read from any.
+// At least once: an offset is committed as soon as everything before it has been acknowledged by the brokers
+// (the producer is idempotent, acks=all), so a crash repeats messages and loses none. It repeats no more than
+// KafkaOptions::max_uncommitted: with so many readings taken whose commit is not confirmed no other is taken,
+// which is the back-pressure too. A key's messages are scored and written in their order. While no champion
+// is loaded, or the brokers are away, it waits and stays a member of its group. Run blocks the calling
+// thread; the counters may be read from any.
 #pragma once
 
 #include <atomic>
 #include <memory>
 #include <stop_token>
-#include <string>
 
 #include "core/status.h"
 #include "scoring/engine.h"
+#include "stream/kafka_options.h"
 
 namespace forewarn {
-
-struct KafkaOptions {
-  std::string brokers;  // "host:port,host:port"
-  std::string group = "forewarn";
-  std::string readings_topic = "readings";
-  std::string risk_topic = "risk";
-  std::string dead_letter_topic = "readings.dead-letter";
-  std::string model;  // registered name; "": the champion
-  size_t max_in_flight = 10'000;
-};
-
-// Parses "broker1:9092,broker2:9092[/readings>risk!dead-letter]"; what is left out keeps its default.
-Result<KafkaOptions> ParseKafkaOptions(const std::string& text);
 
 struct KafkaCounters {
   std::atomic<uint64_t> scored = 0;        // acknowledged in the risk topic
@@ -47,7 +35,7 @@ class KafkaScorer {
   ~KafkaScorer();
 
   // Until stopped: then writes what is in flight, commits, leaves the group. A failure is one that waiting
-  // cannot mend (authentication, a topic that may not be read).
+  // cannot mend (authentication, a topic that may not be read, another member of the same name).
   Status Run(std::stop_token stop);
 
   const KafkaCounters& counters() const { return counters_; }
