@@ -20,6 +20,46 @@ using ::testing::IsEmpty;
 
 class InferenceTest : public ServicesTest {};
 
+// A registry whose versions are listed while their files are out of reach.
+class StoreAway final : public Registry {
+ public:
+  explicit StoreAway(Registry* registry) : registry_(*registry) {}
+  std::string Uri() const override { return registry_.Uri(); }
+  Result<std::string> LogRun(const RunRecord& run) override { return registry_.LogRun(run); }
+  Result<RunRecord> GetRun(const std::string& id) override { return registry_.GetRun(id); }
+  Result<std::vector<RunRecord>> Runs(const std::string& name) override { return registry_.Runs(name); }
+  Result<ModelVersion> AddVersion(const NewVersion& version) override {
+    return registry_.AddVersion(version);
+  }
+  Result<std::vector<ModelVersion>> Versions(const std::string& name) override {
+    return registry_.Versions(name);
+  }
+  Result<FileSet> Files(const ModelVersion& version) override {
+    ++asked;
+    if (is_away) return Status::Unavailable("the store is away");
+    return registry_.Files(version);
+  }
+  Status SetTag(const std::string& name, int version, const std::string& key,
+                const std::string& value) override {
+    return registry_.SetTag(name, version, key, value);
+  }
+  Status SetAlias(const std::string& name, const std::string& alias, int version) override {
+    return registry_.SetAlias(name, alias, version);
+  }
+  Status Promote(const PromotionEvent& event) override { return registry_.Promote(event); }
+  Result<std::vector<PromotionEvent>> Promotions(const std::string& name) override {
+    return registry_.Promotions(name);
+  }
+  Result<uint64_t> Revision() override { return registry_.Revision(); }
+  Result<VerifyReport> Verify() override { return registry_.Verify(); }
+
+  bool is_away = true;
+  int asked = 0;
+
+ private:
+  Registry& registry_;
+};
+
 class NoModelTest : public ServicesTest {
  protected:
   void SetUp() override { Begin(false); }
@@ -313,6 +353,30 @@ TEST_F(NoModelTest, PromotedVersionsAreTakenUpWhileRequestsRun) {
     std::this_thread::yield();
   }
   EXPECT_EQ(Metric(inference_, R"(inference_model_info{name="plant_alarm_champion",version="1"})"), -1);
+}
+
+// The files of a version that is promoted while the store behind the registry is away are fetched when it is
+// back, though nothing has changed in the registry since.
+TEST_F(NoModelTest, AVersionThatWasOutOfReachIsTakenUpLater) {
+  const std::string name = plant_.ModelName(kChampionSuffix);
+  Add(*registry_, name, Classifier(plant_, "xgboost_calibrated", 1));
+  std::optional<uint64_t> seen;
+  ASSERT_TRUE(RegistryWatch::LookOnce(*engine_, *registry_, &seen).ok());
+  StoreAway away(registry_.get());
+  Add(*registry_, name, Classifier(plant_, "xgboost_calibrated", 2));
+  ASSERT_TRUE(registry_->SetAlias(name, kChampionAlias, 2).ok());
+  const auto served = [&] { return engine_->Find("")->get()->version().version; };
+  for (int look = 0; look < 3; ++look) {
+    ASSERT_TRUE(RegistryWatch::LookOnce(*engine_, away, &seen).ok());
+    EXPECT_EQ(served(), 1);
+  }
+  EXPECT_EQ(away.asked, 3);
+  away.is_away = false;
+  ASSERT_TRUE(*RegistryWatch::LookOnce(*engine_, away, &seen));
+  EXPECT_EQ(served(), 2);
+  // What is wrong for good is not asked for again.
+  ASSERT_FALSE(*RegistryWatch::LookOnce(*engine_, away, &seen));
+  EXPECT_EQ(away.asked, 4);
 }
 
 // The Open Inference Protocol ------------------------------------------------------------------------------

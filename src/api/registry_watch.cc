@@ -2,7 +2,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace forewarn {
 
@@ -32,8 +34,23 @@ Result<bool> RegistryWatch::LookOnce(ScoringEngine& engine, Registry& registry,
   FW_ASSIGN_OR_RETURN(const uint64_t revision, registry.Revision());
   if (*seen == revision) return false;
   FW_ASSIGN_OR_RETURN(const bool changed, engine.Reload(registry));
-  *seen = revision;
+  const std::vector<ModelState> models = engine.Models();
+  const bool again = std::any_of(models.begin(), models.end(), [](const auto& m) { return m.try_again; });
+  if (!again) *seen = revision;
   return changed;
+}
+
+// A name without any version is no fault: its run may not be trained.
+void RegistryWatch::TellModels() {
+  for (const ModelState& model : engine_.Models()) {
+    const bool amiss = model.try_again || (model.model != nullptr && !model.reason.empty());
+    if (amiss && told_.insert(model.name).second) {
+      spdlog::warn("registry: model {}: {}{}", model.name, model.reason,
+                   model.try_again ? "; it is tried again" : "");
+    } else if (!amiss && told_.erase(model.name) > 0) {
+      spdlog::info("registry: model {}: version {} is in service", model.name, model.version.version);
+    }
+  }
 }
 
 void RegistryWatch::Run() {
@@ -47,6 +64,7 @@ void RegistryWatch::Run() {
     if (!changed.ok() && !away) spdlog::warn("registry: {}; the models in service stay", changed.message());
     if (changed.ok() && away) spdlog::info("registry: reachable again");
     away = !changed.ok();
+    if (changed.ok()) TellModels();
     if (changed.ok() && *changed && options_.changed) options_.changed();
     lock.lock();
     wake_.wait_for(lock, options_.every, [this] { return stop_ || now_; });

@@ -1,6 +1,7 @@
 // Keeps an engine at what its registry says: a thread that asks for the registry's revision and, where it has
 // changed, loads what is new and swaps it in. No request waits for it. A registry that is away is told once,
-// the engine goes on with what it has.
+// and so is a version that cannot be loaded; the engine goes on with what it has. What was only out of reach
+// is tried again at the next look.
 #pragma once
 
 #include <chrono>
@@ -8,6 +9,8 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <set>
+#include <string>
 #include <thread>
 
 #include "registry/registry.h"
@@ -31,10 +34,12 @@ class RegistryWatch {
 
  private:
   void Run();
+  void TellModels();
 
   ScoringEngine& engine_;
   Registry& registry_;
   const RegistryWatchOptions options_;
+  std::set<std::string> told_;  // models that are not what the registry says; of the thread
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stop_ = false;

@@ -16,6 +16,11 @@ std::vector<std::string> HorizonNames(const Plant& plant) {
   return names;
 }
 
+// What passes by itself says nothing about a version.
+bool IsPassing(const Status& status) {
+  return status.code() == Code::kUnavailable || status.code() == Code::kIo || status.code() == Code::kBusy;
+}
+
 }  // namespace
 
 const char* InputStatusName(InputStatus status) {
@@ -69,6 +74,7 @@ ModelState ScoringEngine::LoadState(Registry& registry, const Target& target,
   };
   if (!version.ok()) {
     state.reason = version.message();
+    state.try_again = IsPassing(version.status());
     if (version.status().code() != Code::kNotFound) keep();  // the registry is away, the model is not
     return state;
   }
@@ -86,6 +92,7 @@ ModelState ScoringEngine::LoadState(Registry& registry, const Target& target,
     return state;
   }
   state.reason = model.message();
+  state.try_again = IsPassing(model.status());
   state.version = {};
   keep();
   return state;

@@ -83,9 +83,10 @@ RecommendReply Recommend(double failures, double risk);
 // One of the served names, loaded or not.
 struct ModelState {
   std::string name;
-  ModelVersion version;  // as the registry told at the last reload; version 0: unavailable
-  ServedPtr model;       // null: unavailable
-  std::string reason;    // why unavailable, or why an older version is still in service
+  ModelVersion version;    // as the registry told at the last reload; version 0: unavailable
+  ServedPtr model;         // null: unavailable
+  std::string reason;      // why unavailable, or why an older version is still in service
+  bool try_again = false;  // the registry, or the store behind it, was away: the version itself may be fine
 };
 
 struct EngineOptions {
