@@ -81,19 +81,29 @@ bench: build
 	@tools/bench.sh
 
 # `make up` starts the native program; with ENGINE=docker or podman the compose stack (STACK=frontend: the operator's part).
+# SERVICES names some of its services, PROJECT gives the stack another name, BUILD_FLAGS go to the engine's build.
 ifdef ENGINE
-compose = $(if $(filter podman,$(ENGINE)),podman-compose,$(ENGINE) compose) -f $(if $(filter frontend,$(STACK)),compose.frontend.yml,compose.yml)
+compose = $(if $(filter podman,$(ENGINE)),podman-compose,$(ENGINE) compose) \
+  $(if $(filter frontend,$(STACK)),-p $(or $(PROJECT),alarm-frontend) -f compose.frontend.yml,$(if $(PROJECT),-p $(PROJECT)) -f compose.yml)
 
 init:
 	@deploy/init.sh
 
+FOREWARN_IMAGE ?= localhost/forewarn:latest
+MLFLOW_IMAGE ?= localhost/forewarn-mlflow:latest
+AIRFLOW_IMAGE ?= localhost/forewarn-airflow:latest
+
 images:
-	@$(ENGINE) build -t localhost/forewarn:latest -f deploy/containers/Containerfile .
-	@$(ENGINE) build -t localhost/forewarn-mlflow:latest -f deploy/containers/mlflow.Containerfile .
-	@$(ENGINE) build -t localhost/forewarn-airflow:latest -f deploy/containers/airflow.Containerfile .
+	@$(ENGINE) build $(BUILD_FLAGS) -t $(FOREWARN_IMAGE) -f deploy/containers/Containerfile .
+ifneq ($(STACK),frontend)
+	@$(ENGINE) build $(BUILD_FLAGS) -t $(MLFLOW_IMAGE) -f deploy/containers/mlflow.Containerfile .
+	@$(ENGINE) build $(BUILD_FLAGS) --build-arg FOREWARN_IMAGE=$(FOREWARN_IMAGE) -t $(AIRFLOW_IMAGE) -f deploy/containers/airflow.Containerfile .
+endif
 
 up:
-	@cd deploy && $(compose) up -d
+	@$(if $(filter podman,$(ENGINE)),if podman-compose --version 2>/dev/null | grep -q 'version  *1\.0\.'; then \
+	  echo "podman-compose 1.0 misreads health checks and empty settings; put a newer one first in PATH: pipx install podman-compose" >&2; exit 2; fi)
+	@cd deploy && $(compose) up -d $(SERVICES)
 
 down:
 	@cd deploy && $(compose) down

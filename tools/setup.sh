@@ -14,7 +14,7 @@ packages=(
 )
 [ "$stage" = test ] && packages+=(clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 postgresql chromium optipng wrk nghttp2-client curl)
 [ "$stage" = stack ] && packages+=(openjdk-17-jre-headless)
-[ "$stage" = servers ] && packages+=(postgresql nginx-light prometheus prometheus-alertmanager openjdk-17-jre-headless maven podman-compose)
+[ "$stage" = servers ] && packages+=(postgresql nginx-light prometheus prometheus-alertmanager openjdk-17-jre-headless maven podman runc netavark aardvark-dns iptables debootstrap jq curl)
 
 missing=()
 installed=$(dpkg-query -W -f='${db:Status-Abbrev} ${Package}\n' 2>/dev/null | sed -n 's/^ii  *//p')

@@ -12,23 +12,23 @@ fi
 cd "$(dirname "$0")/../ui"
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1
 
-# Vite needs Node 20.19 or newer; Debian 12 has 18. npm's own package of Node serves then.
+# Vite needs Node 20.19 or newer and the lock file npm 9.5; Debian 12 has 18 and 9.2. npm's own packages of both serve then.
 node_dir=../build/_cache/node
 fits='const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)'
 if ! node -e "$fits" 2>/dev/null; then
-  if ! [ -x "$node_dir/node_modules/node/bin/node" ]; then
-    echo "ui: the system's Node is older than 20.19; installing Node 22 from npm"
+  if ! [ -x "$node_dir/node_modules/.bin/npm" ]; then
+    echo "ui: the system's Node is older than 20.19; installing Node 22 and npm 10 from npm"
     mkdir -p "$node_dir"
-    npm install --silent --no-save --prefix "$node_dir" node@22
+    npm install --loglevel error --no-save --prefix "$node_dir" node@22 npm@10 >/dev/null
   fi
-  PATH="$(cd "$node_dir/node_modules/node/bin" && pwd):$PATH"
+  PATH="$(cd "$node_dir/node_modules/.bin" && pwd):$PATH"
   export PATH
 fi
 
 # Installed once for each lock file.
 digest=$(sha256sum package-lock.json | cut -d' ' -f1)
 if [ "$(cat node_modules/.lock-digest 2>/dev/null)" != "$digest" ]; then
-  npm ci --silent --no-audit --no-fund
+  npm ci --loglevel error --no-audit --no-fund >/dev/null
   echo "$digest" >node_modules/.lock-digest
 fi
 

@@ -27,6 +27,22 @@ def resolved(request, deploy):
     return yaml.safe_load(done.stdout)
 
 
+@pytest.mark.parametrize("file", FILES)
+def test_it_follows_the_compose_specification(file, tmp_path):
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    done = subprocess.run([*check, ROOT / "deploy" / file], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    wrong = tmp_path / file
+    wrong.write_text((ROOT / "deploy" / file).read_text().replace("healthcheck:", "health_check:", 1))
+    assert subprocess.run([*check, wrong], capture_output=True).returncode != 0
+
+
+def test_every_service_that_stays_has_a_health_check(resolved):
+    for name, service in resolved["services"].items():
+        stays = service.get("restart") != "no" and name != "file-watcher"  # serves nothing; started again when it ends
+        assert bool(service.get("healthcheck")) == stays, name
+
+
 def test_podman_compose_reads_it_and_every_image_is_fully_qualified(resolved):
     for name, service in resolved["services"].items():
         assert service["image"].split("/")[0] in {"docker.io", "quay.io", "localhost"}, name

@@ -16,7 +16,8 @@ def front(trained, tmp_path_factory):
     port = free_port()
     config = (ROOT / "deploy" / "nginx" / "nginx.conf").read_text()
     for name, value in {"GATEWAY": f"127.0.0.1:{up.ports['gateway']}", "INFERENCE": f"127.0.0.1:{up.ports['inference']}",
-                        "SENSORS": f"127.0.0.1:{up.ports['sensors']}", "LISTEN": f"127.0.0.1:{port}"}.items():
+                        "SENSORS": f"127.0.0.1:{up.ports['sensors']}", "LISTEN": f"127.0.0.1:{port}",
+                        "RESOLVER": "127.0.0.1"}.items():
         config = config.replace("${" + name + "}", value)
     (folder / "nginx.conf").write_text(config.replace("/tmp/nginx", f"{folder}/nginx"))
     for parent in [folder, *folder.parents]:  # for nginx's own user; pytest closes its folders to others
@@ -44,6 +45,17 @@ def test_prefixes_are_stripped_and_the_answer_is_the_service_s(front, path, serv
     assert through.headers["X-Content-Type-Options"] == "nosniff"
     assert through.headers["X-Frame-Options"] == "DENY"
     assert "/" not in through.headers.get("Server", "")
+
+
+@pytest.mark.parametrize("rest", ["v2/models/a%20b", "v2/models/%3Fx?y=%26z", "v2/models/%C3%A4"])
+def test_what_is_escaped_stays_so_behind_a_prefix(front, rest):
+    through, own = requests.get(f"{front.url}/api/{rest}", timeout=10), requests.get(f"{front.up.url('inference')}/{rest}", timeout=10)
+    assert through.status_code == own.status_code == 404
+    assert through.content == own.content
+
+
+def test_a_line_break_in_a_path_reaches_no_service(front):
+    assert requests.get(front.url + "/api/health%0D%0AX-Added:%20yes", timeout=10).status_code == 404
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
