@@ -69,7 +69,7 @@ test-stack: build
 	@$(MAKE) test-servers
 
 test-stack-full:
-	@FOREWARN_SPARK_ROWS=10000000 FOREWARN_KAFKA_MESSAGES=1000000 FOREWARN_KAFKA_KILLS=20 FOREWARN_TIMING=1 $(MAKE) test-stack
+	@FOREWARN_SPARK_ROWS=10000000 FOREWARN_KAFKA_MESSAGES=1000000 FOREWARN_KAFKA_KILLS=20 FOREWARN_OUTAGE_SECONDS=60 FOREWARN_TIMING=1 $(MAKE) test-stack
 
 # The real MLflow, MinIO, PostgreSQL, Kafka, Prometheus, Airflow and nginx: the second half of test-stack.
 test-servers: build

@@ -1,13 +1,14 @@
 // Where the ETL's output lives: a root URI (a folder, `file:` or `s3:`) with runs/<id>/ for every run and
 // latest/ for the newest. A run is written aside and becomes `latest` by one switch at the end:
-// - folder: everything is written to a hidden folder and synced, renamed to runs/<id>, then `latest`, a
-// symbolic link to
-//   it, is replaced by rename(2). Whoever opens `latest` sees a whole set, old or new; a crash at any step
-//   leaves the old.
-// - s3: runs/<id>/ with its manifest last; then the objects are copied below latest/ and latest/manifest.json
-// is
-//   overwritten last. It names the run, and LoadDataset reads that run's own objects: always a whole set.
-//   Other readers of latest/ compare its files with the manifest's sha-256 if they may run beside a writer.
+//
+//   folder  everything is written to a hidden folder and synced, renamed to runs/<id>, then `latest`, a
+//           symbolic link to it, is replaced by rename(2). Whoever opens `latest` sees a whole set, old or
+//           new; a crash at any step leaves the old.
+//   s3      runs/<id>/ with its manifest last; then the objects are copied below latest/, and
+//           latest/manifest.json is overwritten last. It names the run, and LoadDataset reads that run's own
+//           objects: always a whole set. Other readers of latest/ compare its files with the manifest's
+//           sha-256 if they may run beside a writer.
+//
 // Several processes may write to one root: writers of a folder take turns by a lock in it. Stateless.
 #pragma once
 

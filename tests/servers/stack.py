@@ -117,7 +117,7 @@ def s3_server(folder, port=None):
     else:
         server = Component([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", port], folder / "log")
         health = "/moto-api/data.json"
-    server.real, server.url = minio.exists(), f"http://127.0.0.1:{port}"
+    server.real, server.url, server.data = minio.exists(), f"http://127.0.0.1:{port}", folder / "data"
     server.env_of_clients = s3_environment(server.url)
     server.ready = answers(server.url + health)
     with running(server, server.ready):
