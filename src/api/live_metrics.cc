@@ -1,9 +1,5 @@
 #include "api/live_metrics.h"
 
-#include <nlohmann/json.hpp>
-
-#include "live/json_fields.h"
-
 namespace forewarn {
 
 LiveMetrics::LiveMetrics(const Plant& plant, http::Metrics* metrics, EventSink* next)
@@ -33,31 +29,18 @@ Result<std::unique_ptr<LiveMetrics>> LiveMetrics::Make(const Plant& plant, Store
 }
 
 void LiveMetrics::Publish(const LiveEvent& event) {
-  Count(event);
+  Count(event.news);
   next_.Publish(event);
 }
 
-void LiveMetrics::Count(const LiveEvent& event) {
-  if (event.name != "warning" && event.name != "risk" && event.name != "status") return;
-  const Result<nlohmann::json> data = ParseObject(event.data);
-  if (!data.ok()) return;
-  if (event.name == "risk") {
-    const Result<std::string> status = TextAt(*data, "status");
-    if (status.ok()) stale_.Set(*status == "stale" ? 1 : 0);
-    return;
-  }
-  if (event.name == "status") {
-    const Result<std::string> source = TextAt(*data, "source");
-    if (source.ok() && *source == "away") stale_.Set(1);  // the next forecast tells whether it is back
-    return;
-  }
-  const Result<std::string> change = TextAt(*data, "change");
-  const Result<std::string> horizon = TextAt(*data, "horizon");
-  if (!change.ok() || !horizon.ok()) return;
-  const auto it = horizons_.find(*horizon);
+void LiveMetrics::Count(const LiveNews& news) {
+  using Kind = LiveNews::Kind;
+  if (news.kind == Kind::kSilent || news.kind == Kind::kHeard) stale_.Set(news.kind == Kind::kSilent ? 1 : 0);
+  if (news.kind != Kind::kRaised && news.kind != Kind::kEnded) return;
+  const auto it = horizons_.find(news.horizon);
   if (it == horizons_.end()) return;
-  if (*change == "raised") it->second.raised->Increment();
-  if (*change == "raised" || *change == "ended") it->second.active->Set(*change == "raised" ? 1 : 0);
+  it->second.active->Set(news.kind == Kind::kRaised ? 1 : 0);
+  if (news.kind == Kind::kRaised) it->second.raised->Increment();
 }
 
 }  // namespace forewarn

@@ -28,7 +28,7 @@ class LiveMetrics final : public EventSink {
     prometheus::Counter* raised;
   };
   LiveMetrics(const Plant& plant, http::Metrics* metrics, EventSink* next);
-  void Count(const LiveEvent& event);
+  void Count(const LiveNews& news);
 
   EventSink& next_;
   std::map<std::string, OfHorizon> horizons_;  // constant after Make

@@ -22,12 +22,26 @@
 
 namespace forewarn {
 
+// What an event means for those who count (api/live_metrics.h) and need not read its text.
+struct LiveNews {
+  enum class Kind {
+    kNone,
+    kRaised,  // a warning of `horizon`
+    kEnded,   // a warning of `horizon`
+    kSilent,  // no reading has come for longer than filling bridges, or the source is away
+    kHeard,   // readings come
+  };
+  Kind kind = Kind::kNone;
+  std::string horizon;
+};
+
 struct LiveEvent {
   std::string name;
   std::string data;
   PlantTime time = 0;  // plant time of the event; ascending, several events may share one
   // The id on the wire, unique: EventId(time, n) where it is the n-th event of its time.
   std::string id;
+  LiveNews news = {};
 };
 
 // "2021-08-28T05:05:00" (plant time; fraction where there is one), "-n" behind it for n > 0.

@@ -48,6 +48,7 @@ struct Monitor::Impl {
     const char* name;
     std::string data;
     PlantTime time = 0;
+    LiveNews news = {};
   };
 
   Status CatchUp();
@@ -55,6 +56,7 @@ struct Monitor::Impl {
   Result<std::vector<ReadingPtr>> NewHours();
   void Replay(const SensorReading& hour, bool forecast);
   void Watch(const SensorReading& hour, PlantTime told);
+  void Tell(const LiveWarning& warning, const char* change, PlantTime time, LiveNews::Kind kind);
   void WatchAlarm(PlantTime hour, HourRisk* risk, WarningRule::Hour* seen);
   void WatchWarning(const WarningRule::Hour& seen, HourRisk* risk);
   bool Evaluate(const SensorReading& hour, HourRisk* risk);
@@ -66,7 +68,7 @@ struct Monitor::Impl {
   Status Commit();
   void Run();
   void OnSource(const SensorEvent& event);
-  void Publish(const char* name, std::string data, PlantTime time);
+  void Publish(Pending what);
   void Say(const std::function<void(MonitorStatus*)>& change);
   void TellModel(const HourRisk& risk);
 
@@ -106,14 +108,15 @@ struct Monitor::Impl {
   std::thread thread;
 };
 
-void Monitor::Impl::Publish(const char* name, std::string data, PlantTime time) {
+void Monitor::Impl::Publish(Pending what) {
   const std::lock_guard lock(publishing);
   LiveEvent event;
-  event.name = name;
-  event.data = std::move(data);
-  event.time = time;
-  event.id = EventId(time, published[time]++);
-  newest_time = std::max(newest_time, time);
+  event.name = what.name;
+  event.data = std::move(what.data);
+  event.news = std::move(what.news);
+  event.time = what.time;
+  event.id = EventId(what.time, published[what.time]++);
+  newest_time = std::max(newest_time, what.time);
   constexpr size_t kTimes = 64;
   if (published.size() > kTimes) published.erase(published.begin());
   sink.Publish(event);
@@ -137,7 +140,9 @@ void Monitor::Impl::Say(const std::function<void(MonitorStatus*)>& change) {
     time = newest_time;
   }
   if (!now.detail.empty()) spdlog::info("monitor: {}", now.detail);
-  Publish("status", StatusText(now, json.zone()), time);
+  // That the source is back says nothing yet of its readings: the next forecast does.
+  const LiveNews news = {now.source ? LiveNews::Kind::kNone : LiveNews::Kind::kSilent, ""};
+  Publish({"status", StatusText(now, json.zone()), time, news});
 }
 
 // Rows, alarm rules and history sum of an hour. False, told in the log, for an hour that does not fit.
@@ -253,14 +258,22 @@ void Monitor::Impl::WatchWarning(const WarningRule::Hour& seen, HourRisk* risk) 
   if (alarms.open()) Note(*alarms.open());
   if (open != nullptr) risk->warning = *open;
   risk->alarm = alarms.open();
-  pending.push_back({"risk", RiskText(*risk, json.zone()), risk->known_at});
-  const auto tell = [&](const LiveWarning& warning, const char* what) {
-    Note(warning);
-    pending.push_back({"warning", WarningText(warning, what, json.zone()), risk->known_at});
-  };
-  if (change.raised) tell(*open, "raised");
-  for (const LiveWarning& warning : change.judged) tell(warning, "judged");
-  if (change.ended) tell(*change.ended, "ended");
+  const bool stale = risk->status == InputStatus::kStale;
+  pending.push_back({"risk",
+                     RiskText(*risk, json.zone()),
+                     risk->known_at,
+                     {stale ? LiveNews::Kind::kSilent : LiveNews::Kind::kHeard, ""}});
+  if (change.raised) Tell(*open, "raised", risk->known_at, LiveNews::Kind::kRaised);
+  for (const LiveWarning& warning : change.judged) {
+    Tell(warning, "judged", risk->known_at, LiveNews::Kind::kNone);
+  }
+  if (change.ended) Tell(*change.ended, "ended", risk->known_at, LiveNews::Kind::kEnded);
+}
+
+void Monitor::Impl::Tell(const LiveWarning& warning, const char* change, PlantTime time,
+                         LiveNews::Kind kind) {
+  Note(warning);
+  pending.push_back({"warning", WarningText(warning, change, json.zone()), time, {kind, warning.horizon}});
 }
 
 void Monitor::Impl::Watch(const SensorReading& hour, PlantTime told) {
@@ -297,7 +310,7 @@ void Monitor::Impl::Forget(PlantTime newest) {
   for (LiveWarning warning : rule.Save().warnings) {
     if (!warning.on()) continue;
     warning.end = *last_hour + options.interval;
-    Note(warning);
+    Tell(warning, "ended", newest + options.interval, LiveNews::Kind::kEnded);
   }
   rule.Restore({});
   last_hour = newest;
@@ -379,7 +392,7 @@ Status Monitor::Impl::CatchUp() {
   late = false;
   Say([](MonitorStatus* now) { now->source = true; });
   const Status stored = hours->empty() && step.hours.empty() ? Status::Ok() : Commit();
-  for (Pending& event : pending) Publish(event.name, std::move(event.data), event.time);
+  for (Pending& event : pending) Publish(std::move(event));
   pending.clear();
   return stored;
 }
@@ -392,10 +405,10 @@ void Monitor::Impl::OnSource(const SensorEvent& event) {
   };
   switch (event.kind) {
     case SensorEvent::Kind::kReading:
-      Publish("reading", json.Reading(*event.reading), event.id);
+      Publish({"reading", json.Reading(*event.reading), event.id});
       break;
     case SensorEvent::Kind::kHourClosed:
-      Publish("hour", json.Reading(*event.reading), event.id);
+      Publish({"hour", json.Reading(*event.reading), event.id});
       alert();
       break;
     case SensorEvent::Kind::kAway:

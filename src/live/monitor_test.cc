@@ -20,6 +20,14 @@ using live_test::SmallPlant;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
+using Kind = LiveNews::Kind;
+
+std::vector<Kind> KindsOf(const std::vector<LiveEvent>& events) {
+  std::vector<Kind> out;
+  for (const LiveEvent& event : events) out.push_back(event.news.kind);
+  return out;
+}
+
 // A monitor over a plant and a scorer that do what the test says. The past: 20 quiet hours.
 struct Scene {
   Scene() : plant(SmallPlant()), source(plant) {
@@ -140,6 +148,9 @@ TEST(Monitor, AWarningRisesWithItsReasonsAndIsJudgedByTheAlarm) {
   }
   EXPECT_THAT(told,
               ElementsAre("warning raised", "alarm began", "warning judged", "warning ended", "alarm ended"));
+  const auto of_warnings = scene.sink.Of("warning");
+  EXPECT_THAT(KindsOf(of_warnings), ElementsAre(Kind::kRaised, Kind::kNone, Kind::kEnded));
+  EXPECT_EQ(of_warnings[0].news.horizon + of_warnings[2].news.horizon, "2h2h");
 }
 
 TEST(Monitor, TheLogHasItBeforeTheSinkTellsIt) {
@@ -189,6 +200,8 @@ TEST(Monitor, AfterAGapTheForecastsAreStaleAndRaiseNothing) {
   scene.time += 7 * kHour;
   for (int h = 0; h < 2; ++h) scene.Hour(0.9);
   EXPECT_EQ(scene.newest()->status, InputStatus::kStale);
+  EXPECT_THAT(KindsOf(scene.sink.Of("risk")),
+              ElementsAre(Kind::kHeard, Kind::kHeard, Kind::kSilent, Kind::kSilent));
   EXPECT_TRUE(scene.memory.warnings().empty());
   scene.Hour(0.9);  // one of the window's four hours is still a stale one
   EXPECT_TRUE(scene.memory.warnings().empty());
@@ -250,11 +263,13 @@ TEST(Monitor, ASourceThatIsAwayIsToldAndCaughtUpWith) {
   scene.source.Fail(Status::Unavailable("no answer from the sensors"));
   EXPECT_EQ(scene.monitor->CatchUp().code(), Code::kUnavailable);
   EXPECT_FALSE(scene.monitor->status().source);
+  EXPECT_EQ(scene.sink.Of("status").back().news.kind, Kind::kSilent);
   scene.source.Fail(Status::Ok());
   scene.scorer.probability = 0.9;
   for (int h = 0; h < 5; ++h) scene.Close(10);
   ASSERT_TRUE(scene.monitor->CatchUp().ok());
   EXPECT_TRUE(scene.monitor->status().source);
+  EXPECT_EQ(scene.sink.Of("status").back().news.kind, Kind::kNone) << "its readings have still to tell";
   ASSERT_EQ(scene.memory.warnings().size(), 1u);
   const LiveWarning warning = scene.memory.warnings()[0];
   EXPECT_EQ(warning.rise, scene.time - 4 * kHour);
@@ -274,6 +289,7 @@ TEST(Monitor, AnotherPlantInTheSamePlaceIsWatchedAnew) {
   scene.Hour(0.2);
   EXPECT_EQ(scene.sink.Of("risk").size(), 2u);
   EXPECT_FALSE(scene.memory.warnings()[0].on()) << "what was open is ended";
+  EXPECT_THAT(KindsOf(scene.sink.Of("warning")), ElementsAre(Kind::kRaised, Kind::kEnded)) << "and told";
 }
 
 // However often the monitor is stopped, and wherever: the same warnings, alarms and risks.
