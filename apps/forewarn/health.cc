@@ -16,7 +16,20 @@ struct Flags {
   double timeout_s = 3;
 };
 
+// A base address, to which a path is put: anything behind a '?' or '#' would swallow that.
+Status CheckUrl(const std::string& url) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (url.starts_with(scheme) && url.size() > scheme.size() && url[scheme.size()] != '/' &&
+        url.find_first_of(" ?#") == std::string::npos) {
+      return Status::Ok();
+    }
+  }
+  return Status::Usage(
+      fmt::format("'{}' is no address of a service; write it as http://127.0.0.1:7501", url));
+}
+
 Status RunHealth(const Context& context, const Flags& flags) {
+  FW_RETURN_IF_ERROR(CheckUrl(flags.url));
   std::string url = flags.url;
   while (url.ends_with('/')) url.pop_back();
   url += flags.ready ? "/ready" : "/health";

@@ -33,10 +33,12 @@ int ExitCode(const Status& status) {
 
 // A folder of a newer layout is refused; one in use is held, so that no restore replaces it meanwhile.
 // Whoever may not write to it can read it without that. Commands that look after the folder themselves open
-// it there.
+// it there; those that have no business in it do not.
 Status HoldDataFolder(const CLI::App& app, const Context& context, std::optional<DataFolder>* held) {
   const std::string name = app.get_subcommands().front()->get_name();
-  if (name == "version" || name == "config" || name == "plant" || name == "restore") return Status::Ok();
+  if (name == "version" || name == "config" || name == "plant" || name == "restore" || name == "health") {
+    return Status::Ok();
+  }
   if (::access(context.data_dir.c_str(), W_OK) != 0) return DataFolder::Check(context.data_dir);
   FW_ASSIGN_OR_RETURN(DataFolder folder, DataFolder::Open(context.data_dir));
   held->emplace(std::move(folder));

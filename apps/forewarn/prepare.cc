@@ -4,11 +4,13 @@
 #include <memory>
 #include <mutex>
 
+#include "clock.h"
 #include "commands.h"
 #include "core/log.h"
 #include "hosting.h"
 #include "object_stores.h"
 #include "ops/first_training.h"
+#include "ops/service_lock.h"
 #include "ops/training.h"
 #include "stop_signal.h"
 
@@ -55,6 +57,7 @@ Status RunPrepare(const Context& context) {
   FW_ASSIGN_OR_RETURN(const Plant plant, context.LoadPlant());
   FW_ASSIGN_OR_RETURN(const ServiceSettings settings, ReadServiceSettings(context));
   FW_ASSIGN_OR_RETURN(const DataFolder folder, DataFolder::Open(context.data_dir));
+  FW_ASSIGN_OR_RETURN(const ServiceLock alone, ServiceLock::Take(folder, "prepare", NowUtcMicroseconds()));
   FW_ASSIGN_OR_RETURN(const std::unique_ptr<Registry> registry, RegistryOf(context));
   FW_ASSIGN_OR_RETURN(const bool needed, NeedsFirstTraining(plant, *registry));
   if (!needed) {
