@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "scoring/reply_json.h"
+#include "stream/kafka_log.h"
 #include "stream/offset_committer.h"
 
 namespace forewarn {
@@ -104,6 +105,7 @@ struct KafkaScorer::Impl final : RdKafka::DeliveryReportCb, RdKafka::RebalanceCb
   const ScoringEngine* engine;
   KafkaOptions options;
   KafkaCounters* counters = nullptr;
+  KafkaLog library_log;
   std::unique_ptr<RdKafka::KafkaConsumer> consumer;
   std::unique_ptr<RdKafka::Producer> producer;
   Ledgers ledgers;
@@ -150,6 +152,7 @@ Status KafkaScorer::Impl::Open() {
   std::string error;
   std::unique_ptr<RdKafka::Conf> reading(RdKafka::Conf::create(RdKafka::Conf::CONF_GLOBAL));
   FW_RETURN_IF_ERROR(Configure(ReadingSettings(options), reading.get()));
+  reading->set("event_cb", static_cast<RdKafka::EventCb*>(&library_log), error);
   reading->set("rebalance_cb", static_cast<RdKafka::RebalanceCb*>(this), error);
   consumer.reset(RdKafka::KafkaConsumer::create(reading.get(), error));
   if (consumer == nullptr) return Status::Invalid("kafka: " + error);
@@ -161,6 +164,7 @@ Status KafkaScorer::Impl::OpenWriter() {
   std::string error;
   std::unique_ptr<RdKafka::Conf> writing(RdKafka::Conf::create(RdKafka::Conf::CONF_GLOBAL));
   FW_RETURN_IF_ERROR(Configure(WritingSettings(options), writing.get()));
+  writing->set("event_cb", static_cast<RdKafka::EventCb*>(&library_log), error);
   writing->set("dr_cb", static_cast<RdKafka::DeliveryReportCb*>(this), error);
   producer.reset(RdKafka::Producer::create(writing.get(), error));
   return producer == nullptr ? Status::Invalid("kafka: " + error) : Status::Ok();

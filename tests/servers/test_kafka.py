@@ -186,7 +186,7 @@ def test_a_broker_that_is_away_for_longer_than_a_session_loses_nothing(broker, t
     data = shutil.copytree(trained, tmp_path / "data")
     half = 2000
     risks = Tally(broker, topics["out"])
-    with inference_service(data, tmp_path, *topics["flags"], *instance) as service:
+    with inference_service(data, tmp_path, *topics["flags"], *instance, env={"FOREWARN_LOG_FORMAT": "json"}) as service:
         produce(broker, topics["in"], [(f"s-{i % KEYS}".encode(), reading(i)) for i in range(half)])
         wait_until(lambda: risks.more() >= half // 2)
         broker.kill()
@@ -194,6 +194,8 @@ def test_a_broker_that_is_away_for_longer_than_a_session_loses_nothing(broker, t
         broker.start(broker.ready)
         produce(broker, topics["in"], [(f"s-{i % KEYS}".encode(), reading(i)) for i in range(half, 2 * half)])
         wait_until(lambda: risks.more() >= 2 * half, service.child)
+    lines = [json.loads(line) for line in service.said().splitlines()]  # the library's among them
+    assert any("session timed out" in line["message"] for line in lines)
 
 
 def test_a_member_takes_over_from_one_that_was_killed(broker, topics, trained, tmp_path):
