@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "services"))
+sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("support", "services")]
 from services import PROGRAM, Up, call, forewarn, free_port, process, resident_mb, train, wait_until  # noqa: E402
 
 TARGETS = {"/predict": 50, "/forecast": 50, "/explain": 40, "/infer/predict": 20}
@@ -28,7 +28,7 @@ ON_SERVER_CORE = ("taskset", "-c", SERVER_CORE)
 def prepare(folder):
     """A data folder whose champion is xgboost_calibrated, and the peer's models from the same features."""
     features = train(folder, folder / "data", "xgboost_calibrated,forecaster_1h,forecaster_3h,forecaster_6h,pca")
-    plant = json.loads(forewarn("plant", "show", "--json"))
+    plant = json.loads(forewarn("plant", "show", "--json").stdout)
     subprocess.run([sys.executable, ROOT / "bench" / "peer" / "train_peer.py", features, folder / "peer"], check=True,
                    input=json.dumps(plant["features"]), text=True)
     return folder / "data"

@@ -1,41 +1,20 @@
 """The command line beside the package: what one says, the other must say, bit for bit."""
 
-import json
-import os
 import pathlib
-import subprocess
 
 import pandas as pd
 import pytest
 
+from product import DATA, ROOT, CommandLine
+
 import forewarn
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-DATA = ROOT.parent / "shared" / "data" / "gas-treatment"
-
-
-class CommandLine:
-    def __init__(self, program: pathlib.Path, home: pathlib.Path):
-        self.program = program
-        self.home = home
-
-    def run(self, *args, stdin: str | None = None, check: bool = True) -> subprocess.CompletedProcess:
-        done = subprocess.run([str(self.program), "--data-dir", str(self.home), *map(str, args)], input=stdin,
-                              capture_output=True, text=True, cwd=ROOT)
-        if check and done.returncode != 0:
-            raise AssertionError(f"forewarn {args}: exit {done.returncode}\n{done.stderr}")
-        return done
-
-    def json(self, *args, stdin: str | None = None):
-        return json.loads(self.run("--json", *args, stdin=stdin).stdout)
+GAS = DATA / "gas-treatment"
 
 
 @pytest.fixture(scope="session")
 def cli(tmp_path_factory) -> CommandLine:
-    program = pathlib.Path(os.environ.get("FOREWARN_BIN", ROOT / "build" / "release" / "forewarn"))
-    if not program.exists():
-        pytest.fail(f"{program} is missing: run `make build` first, or set FOREWARN_BIN")
-    return CommandLine(program, tmp_path_factory.mktemp("home"))
+    return CommandLine(tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture(scope="session")
@@ -45,9 +24,9 @@ def plant() -> forewarn.Plant:
 
 @pytest.fixture(scope="session")
 def gas_data() -> pathlib.Path:
-    if not DATA.is_dir():
-        pytest.skip(f"the real data is not in {DATA.relative_to(ROOT.parent)}")
-    return DATA
+    if not GAS.is_dir():
+        pytest.skip(f"the real data is not here ({GAS}); set FOREWARN_SHARED_DATA")
+    return GAS
 
 
 @pytest.fixture(scope="session")

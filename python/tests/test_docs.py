@@ -2,7 +2,7 @@
 
 import re
 
-from conftest import ROOT
+from product import ROOT
 
 
 def blocks(language: str) -> list[str]:

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 import forewarn
-from conftest import ROOT, parquet
+from conftest import parquet
+from product import ROOT
 
 
 def test_plants_are_found_by_name_and_carry_their_file():

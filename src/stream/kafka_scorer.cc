@@ -58,6 +58,9 @@ bool IsRefusal(RdKafka::ErrorCode code) {
          code == RdKafka::ERR_INVALID_RECORD;
 }
 
+// Brokers that were away are found within seconds of their return; the library's own is ten.
+constexpr char kLongestBackoff[] = "2000";
+
 using Settings = std::vector<std::pair<const char*, std::string>>;
 
 Status Configure(const Settings& settings, RdKafka::Conf* conf) {
@@ -77,6 +80,7 @@ Settings ReadingSettings(const KafkaOptions& options) {
                   {"auto.offset.reset", "earliest"},
                   // How long a member that was killed keeps its partitions from the others.
                   {"session.timeout.ms", "10000"},
+                  {"reconnect.backoff.max.ms", kLongestBackoff},
                   {"queued.max.messages.kbytes", "16384"}};
   if (!options.instance.empty()) out.emplace_back("group.instance.id", options.instance);
   return out;
@@ -90,6 +94,7 @@ Settings WritingSettings(const KafkaOptions& options) {
           {"enable.idempotence", "true"},
           {"enable.gapless.guarantee", "true"},
           {"message.timeout.ms", "0"},
+          {"reconnect.backoff.max.ms", kLongestBackoff},
           {"acks", "all"},
           {"linger.ms", "5"},
           {"batch.size", "100000"},

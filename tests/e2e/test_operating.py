@@ -6,7 +6,7 @@ import sqlite3
 import stat
 
 import pytest
-from conftest import SOURCE, forewarn
+from product import ROOT, forewarn
 
 
 def test_config_lists_every_setting_with_its_origin(tmp_path):
@@ -119,7 +119,7 @@ def test_a_backup_with_a_newer_store_is_refused_and_touches_nothing(tmp_path):
 
 
 def test_the_systemd_unit_says_what_the_program_knows():
-    unit = (SOURCE / "deploy" / "systemd" / "forewarn.service").read_text()
+    unit = (ROOT / "deploy" / "systemd" / "forewarn.service").read_text()
     assert "Type=notify" in unit and "ExecStart=/usr/bin/forewarn up" in unit
     known = {name for row in json.loads(forewarn("config", "--json").stdout) for name in row["environment"]}
     for word in unit.split():

@@ -6,10 +6,10 @@ import re
 import subprocess
 
 import pytest
-from conftest import FOREWARN, PATIENCE, SOURCE, forewarn
+from product import PATIENCE, PROGRAM, ROOT, forewarn
 
-README = (SOURCE / "README.md").read_text()
-PAGES = ["README.md", *sorted(str(page.relative_to(SOURCE)) for page in (SOURCE / "docs").glob("*.md"))]
+README = (ROOT / "README.md").read_text()
+PAGES = ["README.md", *sorted(str(page.relative_to(ROOT)) for page in (ROOT / "docs").glob("*.md"))]
 
 
 def blocks(text):
@@ -20,7 +20,7 @@ def blocks(text):
 
 def shell(script, folder, data):
     """A script as a reader would type it, in a folder; its output. Fails with the first command that fails."""
-    path = f"{pathlib.Path(FOREWARN).parent}:{os.environ['PATH']}"
+    path = f"{pathlib.Path(PROGRAM).parent}:{os.environ['PATH']}"
     done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=folder, capture_output=True, text=True,
                           timeout=5 * PATIENCE, env={**os.environ, "PATH": path, "FOREWARN_DATA_DIR": str(data)})
     assert done.returncode == 0, done.stderr
@@ -44,7 +44,7 @@ def test_the_tour_runs_as_written(tmp_path):
 @functools.cache
 def help_of(*command):
     """The help text of a command; None where there is no such command."""
-    done = subprocess.run([FOREWARN, *command, "--help"], capture_output=True, text=True, timeout=PATIENCE)
+    done = subprocess.run([PROGRAM, *command, "--help"], capture_output=True, text=True, timeout=PATIENCE)
     return done.stdout if done.returncode == 0 else None
 
 
@@ -61,7 +61,7 @@ def typed_commands(text):
 @pytest.mark.parametrize("page", PAGES)
 def test_every_command_and_flag_on_the_page_exists(page):
     general = help_of()
-    for words in typed_commands((SOURCE / page).read_text()):
+    for words in typed_commands((ROOT / page).read_text()):
         command = []
         for word in words:
             if re.fullmatch(r"[a-z][a-z-]*", word) and re.search(rf"^  {word}( |$)", help_of(*command), re.M):

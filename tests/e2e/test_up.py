@@ -7,7 +7,8 @@ import signal
 import time
 from urllib.parse import urlencode, urlsplit
 
-from conftest import Http, forewarn
+from logged_service import Http
+from product import forewarn
 
 # A month learns in seconds; the plant's hours pass quickly.
 QUICK = {"FOREWARN_FIRST_HISTORY_DAYS": "30", "FOREWARN_SECONDS_PER_HOUR": "0.2", "FOREWARN_TRAINING_NICE": "0"}

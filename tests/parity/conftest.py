@@ -5,41 +5,16 @@ FOREWARN_SHARED_DATA  the folder with gas-treatment/ and tennessee-eastman/ (def
                       need it skip, saying so, where it is absent
 """
 
-import json
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-class Forewarn:
-    """Runs the program with a data folder of its own; a failed run fails the test with what the program said."""
-
-    def __init__(self, program: Path, data_dir: Path):
-        self.program = program
-        self.data_dir = data_dir
-
-    def run(self, *arguments, check=True, stdin=None, env=None, cwd=None):
-        command = [str(self.program), "--data-dir", str(self.data_dir), *map(str, arguments)]
-        done = subprocess.run(command, input=stdin, capture_output=True, text=True, cwd=cwd,
-                              env={**os.environ, **(env or {})}, timeout=600)
-        if check:
-            assert done.returncode == 0, f"{' '.join(command)} ended with {done.returncode}: {done.stderr}"
-        return done
-
-    def json(self, *arguments, **options):
-        """The run's machine output: one JSON value on stdout and nothing else."""
-        return json.loads(self.run(*arguments, "--json", **options).stdout)
-
+from product import DATA, PROGRAM, CommandLine
 
 @pytest.fixture(scope="session")
 def forewarn_bin() -> Path:
-    program = Path(os.environ.get("FOREWARN_BIN", ROOT / "build" / "release" / "forewarn")).resolve()
-    assert program.is_file(), f"no program at {program}: run `make build` or set FOREWARN_BIN"
-    return program
+    assert PROGRAM.is_file(), f"no program at {PROGRAM}: run `make build` or set FOREWARN_BIN"
+    return PROGRAM
 
 
 @pytest.fixture(scope="session")
@@ -51,16 +26,15 @@ def parity_probe(forewarn_bin) -> Path:
 
 
 @pytest.fixture(scope="session")
-def forewarn(forewarn_bin, tmp_path_factory) -> Forewarn:
-    return Forewarn(forewarn_bin, tmp_path_factory.mktemp("forewarn-data"))
+def forewarn(forewarn_bin, tmp_path_factory) -> CommandLine:
+    return CommandLine(tmp_path_factory.mktemp("forewarn-data"))
 
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    folder = Path(os.environ.get("FOREWARN_SHARED_DATA", ROOT.parent / "shared" / "data"))
-    if not folder.is_dir():
-        pytest.skip(f"the real data is not here ({folder}); set FOREWARN_SHARED_DATA")
-    return folder
+    if not DATA.is_dir():
+        pytest.skip(f"the real data is not here ({DATA}); set FOREWARN_SHARED_DATA")
+    return DATA
 
 
 @pytest.fixture(scope="session")

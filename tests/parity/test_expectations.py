@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from conftest import ROOT
+from product import ROOT
 
 TABLES = 40
 CHECKS = 60  # expectations a table, drawn from some 260; FOREWARN_PARITY_ALL=1 takes all (ten minutes)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from conftest import ROOT
+from product import ROOT
 
 PLANT = ROOT / "plants" / "gas-treatment.toml"
 TAGS = ["te301020", "pdt31008", "pdt31001", "pdt31007", "fq31050", "lt301031", "lt31013"]

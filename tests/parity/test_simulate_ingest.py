@@ -10,7 +10,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from conftest import ROOT
+from product import ROOT
 
 PLANT = ROOT / "plants" / "gas-treatment.toml"
 HOURS = 28 * 24

@@ -2,20 +2,18 @@
 manager that gives the component once it answers."""
 
 import contextlib
-import glob
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-import urllib.request
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "services"))
-
-from services import PROGRAM, Up, call, free_port, stop, wait_until  # noqa: E402, F401
+import services
+from component import Component, answers, running
+from product import PROGRAM, ROOT, call, forewarn, free_port, wait_until  # noqa: F401: the tests' own names
 
 CACHE = ROOT / "build" / "_cache"
 S3_USER, S3_PASSWORD = "forewarn-test", "forewarn-test-secret"
@@ -23,63 +21,6 @@ S3_USER, S3_PASSWORD = "forewarn-test", "forewarn-test-secret"
 
 def venv(name):
     return CACHE / "venvs" / name / "bin"
-
-
-class Component:
-    """A server in a process group of its own: some of them leave children behind when only they are asked to end."""
-
-    def __init__(self, command, log, env=None, cwd=None, user=None):
-        self.command, self.log = list(map(str, command)), Path(log)
-        self.env, self.cwd, self.user = {**os.environ, **(env or {})}, cwd, user
-        self.child = None
-
-    def start(self, ready, seconds=180):
-        with open(self.log, "ab") as out:
-            self.child = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=self.env,
-                                          cwd=self.cwd, user=self.user, start_new_session=True)
-        try:
-            wait_until(ready, self.child, seconds)
-        except (RuntimeError, TimeoutError) as error:
-            self.stop()
-            raise RuntimeError(f"{error}; {self.command[0]} said:\n{self.said()[-3000:]}") from error
-        return self
-
-    def said(self):
-        return self.log.read_text(errors="replace")
-
-    def signal_group(self, sign):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.child.pid, sign)
-
-    def stop(self, sign=signal.SIGTERM, seconds=30):
-        if self.child is None:
-            return
-        self.signal_group(sign)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.child.wait(seconds)
-        self.signal_group(signal.SIGKILL)
-        self.child.wait()
-
-    def kill(self):
-        self.stop(signal.SIGKILL)
-
-
-def answers(url):
-    def check():
-        try:
-            with urllib.request.urlopen(url, timeout=5) as reply:
-                return reply.status == 200
-        except OSError:
-            return False
-    return check
-
-
-@contextlib.contextmanager
-def running(component, ready, **kwargs):
-    try:
-        yield component.start(ready, **kwargs)
-    finally:
-        component.stop()
 
 
 @contextlib.contextmanager
@@ -126,30 +67,29 @@ def s3_server(folder, port=None):
 
 @contextlib.contextmanager
 def postgres_server(folder):
-    """A PostgreSQL cluster of its own; `.url(database)`. The server refuses to run as root, so it runs as its user."""
+    """A PostgreSQL cluster of its own; `.url(database)`. The server refuses to run as root, so it runs as its user, in a folder
+    of that user's: pytest's are closed to others."""
     folder.mkdir(parents=True, exist_ok=True)
-    bindir = sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1]
+    bindir = services.postgres_programs()
     user = "postgres" if os.geteuid() == 0 else None
-    if user:
-        shutil.chown(folder, user)
-        for parent in folder.parents:  # pytest's folders are closed to other users
-            if parent.stat().st_uid == 0 and str(parent).startswith("/tmp/"):
-                parent.chmod(parent.stat().st_mode | 0o011)
-    subprocess.run([f"{bindir}/initdb", "-D", folder / "cluster", "-U", "postgres", "--auth=trust", "--no-sync"],
-                   check=True, stdout=subprocess.DEVNULL, user=user, cwd="/")
     port = free_port()
-    server = Component([f"{bindir}/postgres", "-D", folder / "cluster", "-p", port, "-k", folder,
-                        "-c", "listen_addresses=127.0.0.1"], folder / "log", cwd="/", user=user)
-    server.port = port
-    server.ready = lambda: subprocess.run([f"{bindir}/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]).returncode == 0
-    server.url = lambda database, scheme="postgresql": f"{scheme}://postgres@127.0.0.1:{port}/{database}"
-    server.create = lambda database: subprocess.run(
-        [f"{bindir}/createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "postgres", database], check=True)
-    try:
-        server.start(server.ready)
-        yield server
-    finally:
-        server.stop(signal.SIGINT)  # does not wait for clients
+    with tempfile.TemporaryDirectory(prefix="fw-pg-", ignore_cleanup_errors=True) as cluster:
+        if user:
+            shutil.chown(cluster, user)
+        subprocess.run([bindir / "initdb", "-D", f"{cluster}/data", "-U", "postgres", "--auth=trust", "--no-sync"], check=True,
+                       stdout=subprocess.DEVNULL, user=user, cwd="/")
+        server = Component([bindir / "postgres", "-D", f"{cluster}/data", "-p", port, "-k", cluster, "-c",
+                            "listen_addresses=127.0.0.1"], folder / "log", cwd="/", user=user)
+        asks = ["-h", "127.0.0.1", "-p", str(port), "-U", "postgres"]
+        server.port = port
+        server.ready = lambda: subprocess.run([bindir / "pg_isready", "-q", *asks]).returncode == 0
+        server.url = lambda database, scheme="postgresql": f"{scheme}://postgres@127.0.0.1:{port}/{database}"
+        server.create = lambda database: subprocess.run([bindir / "createdb", *asks, database], check=True)
+        try:
+            server.start(server.ready)
+            yield server
+        finally:
+            server.stop(signal.SIGINT)  # does not wait for clients
 
 
 @contextlib.contextmanager
@@ -212,14 +152,6 @@ def inference_service(data, folder, *flags, registry=None, env=None):
         yield service.start(answers(service.url + "/health"))
     finally:
         service.stop()
-
-
-def forewarn(*arguments, env=None, check=True):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=600,
-                          env={**os.environ, **(env or {})})
-    if check:
-        assert done.returncode == 0, done.stderr
-    return done
 
 
 def python(name, script, *arguments, env=None):

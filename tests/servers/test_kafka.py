@@ -15,7 +15,7 @@ import uuid
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Consumer, KafkaException, Producer
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from stack import CACHE, Clock, inference_service, kafka_broker, wait_until
 
@@ -23,6 +23,7 @@ MESSAGES = int(os.environ.get("FOREWARN_KAFKA_MESSAGES", "200000"))  # a million
 KILLS = int(os.environ.get("FOREWARN_KAFKA_KILLS", "5"))
 WINDOW = 2000  # KafkaOptions::max_uncommitted: what a crash repeats at most
 KEYS = 50
+PARTITIONS = 4
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def make_topics(broker, largest=None):
     tag = uuid.uuid4().hex[:8]
     names = {"in": f"readings-{tag}", "out": f"risk-{tag}", "dead": f"dead-{tag}"}
     limits = {} if largest is None else {"max.message.bytes": str(largest)}
-    new = [NewTopic(name, 4, 1, config={} if role == "in" else limits) for role, name in names.items()]
+    new = [NewTopic(name, PARTITIONS, 1, config={} if role == "in" else limits) for role, name in names.items()]
     admin = AdminClient({"bootstrap.servers": broker.brokers})  # its answers end with it
     for made in admin.create_topics(new).values():
         made.result(30)
@@ -66,9 +67,10 @@ class Reader:
     """A topic from its beginning, in the order of each partition."""
 
     def __init__(self, broker, topic):
-        self.consumer = Consumer({"bootstrap.servers": broker.brokers, "group.id": uuid.uuid4().hex,
-                                  "auto.offset.reset": "earliest", "enable.auto.commit": False})
-        self.consumer.subscribe([topic])
+        # No member of a group: that would wait for its own session's end after a broker was away.
+        self.consumer = Consumer({"bootstrap.servers": broker.brokers, "group.id": uuid.uuid4().hex, "log_level": 0,
+                                  "enable.auto.commit": False, "reconnect.backoff.max.ms": 1000})
+        self.consumer.assign([TopicPartition(topic, n, OFFSET_BEGINNING) for n in range(PARTITIONS)])
         self.messages = []
 
     def take(self):

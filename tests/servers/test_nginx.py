@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 import requests
-from stack import ROOT, Component, Up, answers, free_port, running
+from services import Up
+from stack import ROOT, Component, answers, free_port, running
 
 
 @pytest.fixture(scope="module")

@@ -301,7 +301,7 @@ def test_kafka_away_while_readings_are_produced(broker, trained, tmp_path):
             acknowledged[message.partition(), message.offset()] += 1
 
     producer = Producer({"bootstrap.servers": broker.brokers, "enable.idempotence": True, "linger.ms": 5, "log_level": 0,
-                         "delivery.timeout.ms": 600_000})
+                         "delivery.timeout.ms": 600_000, "reconnect.backoff.max.ms": 500})
     ended = threading.Event()
 
     def produce():

@@ -9,7 +9,8 @@ import urllib.request
 
 import pytest
 import yaml
-from stack import ROOT, Component, Up, answers, call, free_port, running, wait_until
+from services import Up
+from stack import ROOT, Component, answers, call, free_port, running, wait_until
 
 DEPLOY = ROOT / "deploy"
 JOBS = {"inference-api": "inference", "frontend-api": "gateway", "mock-sensor-api": "sensors"}

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -14,46 +13,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = os.environ.get("FOREWARN_BIN", str(ROOT / "build" / "release" / "forewarn"))
-DATA = Path(os.environ.get("FOREWARN_SHARED_DATA", ROOT.parent / "shared" / "data"))
+from product import DATA, PROGRAM, call, forewarn, free_port, wait_until
+
 SERVICES = ("sensors", "inference", "gateway")
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def forewarn(*arguments, **kwargs):
-    """Runs the program to its end; its standard output."""
-    return subprocess.run([PROGRAM, *map(str, arguments)], check=True, stdout=subprocess.PIPE, text=True, **kwargs).stdout
-
-
-def call(url, body=None, headers=None, method=None, timeout=60):
-    """One request; the reply's JSON. Raises urllib's HTTPError for what is no success."""
-    data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json", **(headers or {})}, method=method)
-    with urllib.request.urlopen(request, timeout=timeout) as reply:
-        return json.loads(reply.read() or b"null")
-
-
-def wait_until(check, child=None, seconds=300):
-    """Asks again and again until `check` gives something true; the answer. A child that ended is a failure."""
-    deadline = time.monotonic() + seconds
-    problem = None
-    while time.monotonic() < deadline:
-        if child is not None and child.poll() is not None:
-            raise RuntimeError(f"the process ended with code {child.returncode}")
-        try:
-            answer = check()
-            if answer:
-                return answer
-        except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
-            problem = error
-        time.sleep(0.002)
-    raise TimeoutError(f"not ready after {seconds} s: {problem}")
 
 
 def stop(child, seconds=30):
@@ -178,6 +140,6 @@ def train(folder, data, only=None):
     features = folder / "features"
     forewarn("etl", labelled_table(folder), "--out", features)
     forewarn("--data-dir", data, "train", "--features", features, "--no-verdicts", *(["--only", only] if only else []))
-    for row in json.loads(forewarn("--data-dir", data, "models", "list", "--json")):
+    for row in json.loads(forewarn("--data-dir", data, "models", "list", "--json").stdout):
         forewarn("--data-dir", data, "models", "promote", row["name"], row["version"])
     return features

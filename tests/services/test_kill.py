@@ -55,7 +55,7 @@ def database(request):
 def test_no_acknowledged_write_is_lost(fresh_data, database):
     dice = random.Random(42)
     body = {"features": {"te301020": 107.2, "pdt31008": 225}}
-    rows = json.loads(services.forewarn("--data-dir", fresh_data, "models", "list", "--json"))
+    rows = json.loads(services.forewarn("--data-dir", fresh_data, "models", "list", "--json").stdout)
     versions = [row["version"] for row in rows if row["name"] == "plant_alarm_champion"][:2]
     acknowledged = []
     up = services.Up(fresh_data, "--no-train", env=database)

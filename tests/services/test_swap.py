@@ -40,7 +40,7 @@ end
 
 
 def test_swaps_fail_no_request_and_mix_no_versions(fresh_data, tmp_path):
-    rows = json.loads(services.forewarn("--data-dir", fresh_data, "models", "list", "--json"))
+    rows = json.loads(services.forewarn("--data-dir", fresh_data, "models", "list", "--json").stdout)
     versions = [row["version"] for row in rows if row["name"] == "plant_alarm_champion"][:2]
     assert len(versions) == 2
     script = tmp_path / "swap.lua"

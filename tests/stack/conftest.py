@@ -1,112 +1,41 @@
 """Real components, started by their pid on free ports and stopped by it."""
 
-import contextlib
+import functools
 import json
 import os
 import pathlib
-import signal
-import socket
 import subprocess
 import sys
-import threading
-import urllib.request
 
 import pytest
+from component import Component
+from product import DATA, PATIENCE, CommandLine, call, free_port, wait_until
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-DATA = ROOT.parent / "shared" / "data" / "gas-treatment"
-PATIENCE = 600  # seconds until something that starts is given up
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def get_json(url: str):
-    with urllib.request.urlopen(url, timeout=10) as reply:
-        return json.load(reply)
-
-
-def wait_for(ready, what: str, process: subprocess.Popen | None = None):
-    """ready() until it gives something true; its value."""
-    pause = threading.Event()
-    for _ in range(PATIENCE * 5):
-        if process is not None and process.poll() is not None:
-            raise AssertionError(f"{what}: the process ended with {process.returncode}")
-        with contextlib.suppress(OSError, ValueError, KeyError, IndexError):
-            if found := ready():
-                return found
-        pause.wait(0.2)
-    raise AssertionError(f"{what}: not ready within {PATIENCE} s")
-
-
-class Forewarn:
-    def __init__(self, home: pathlib.Path):
-        self.program = pathlib.Path(os.environ.get("FOREWARN_BIN", ROOT / "build" / "release" / "forewarn"))
-        self.home = home
-
-    def run(self, *args, stdin: str | None = None) -> str:
-        done = subprocess.run([str(self.program), "--data-dir", str(self.home), *map(str, args)], input=stdin,
-                              capture_output=True, text=True, cwd=ROOT)
-        assert done.returncode == 0, f"forewarn {args}: exit {done.returncode}\n{done.stderr}"
-        return done.stdout
-
-    def json(self, *args, stdin: str | None = None):
-        return json.loads(self.run("--json", *args, stdin=stdin))
+# What Spark's pages answer, or do not, before they are there.
+wait_for_page = functools.partial(wait_until, seconds=PATIENCE, passing=(OSError, ValueError, KeyError, IndexError))
 
 
 @pytest.fixture(scope="session")
-def forewarn_cli(tmp_path_factory) -> Forewarn:
-    cli = Forewarn(tmp_path_factory.mktemp("home"))
-    if not cli.program.exists():
-        pytest.fail(f"{cli.program} is missing: run `make build` first, or set FOREWARN_BIN")
-    return cli
+def forewarn_cli(tmp_path_factory) -> CommandLine:
+    return CommandLine(tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture(scope="session")
 def gas_data() -> pathlib.Path:
     if not DATA.is_dir():
-        pytest.skip(f"the real data is not in {DATA.relative_to(ROOT.parent)}")
-    return DATA
+        pytest.skip(f"the real data is not here ({DATA}); set FOREWARN_SHARED_DATA")
+    return DATA / "gas-treatment"
 
 
 @pytest.fixture(scope="session")
 def labelled_table(forewarn_cli, tmp_path_factory) -> pathlib.Path:
     """A labelled CSV: the real one, else sixty simulated days."""
-    if (DATA / "labeled_dataset.csv").exists():
-        return DATA / "labeled_dataset.csv"
+    if (DATA / "gas-treatment" / "labeled_dataset.csv").exists():
+        return DATA / "gas-treatment" / "labeled_dataset.csv"
     folder = tmp_path_factory.mktemp("table")
     forewarn_cli.run("simulate", "--hours", 24 * 60, "--out", folder / "history.csv")
     forewarn_cli.run("label", folder / "history.csv", "--out", folder / "labelled.csv")
     return folder / "labelled.csv"
-
-
-class Process:
-    """A server of a test: its own session, its output in a file, ended by its pid."""
-
-    def __init__(self, command: list[str], log: pathlib.Path, env: dict[str, str]):
-        self.log = log
-        self.out = open(log, "wb")
-        self.popen = subprocess.Popen(command, stdout=self.out, stderr=subprocess.STDOUT, env=env, cwd=log.parent)
-
-    @property
-    def pid(self) -> int:
-        return self.popen.pid
-
-    def kill(self) -> None:
-        os.kill(self.pid, signal.SIGKILL)
-        self.popen.wait()
-
-    def stop(self) -> None:
-        if self.popen.poll() is None:
-            self.popen.terminate()
-            try:
-                self.popen.wait(60)
-            except subprocess.TimeoutExpired:
-                self.kill()
-        self.out.close()
 
 
 class SparkCluster:
@@ -121,21 +50,21 @@ class SparkCluster:
                     "SPARK_WORKER_DIR": str(folder), "SPARK_LOCAL_DIRS": str(folder / "local")}
         self.port, self.web = free_port(), free_port()
         self.url = f"spark://127.0.0.1:{self.port}"
-        self.workers: list[Process] = []
+        self.workers: list[Component] = []
         self.master = self._start("master", "org.apache.spark.deploy.master.Master", "--host", "127.0.0.1", "--port",
                                   str(self.port), "--webui-port", str(self.web))
-        wait_for(lambda: self.state(), "Spark's master", self.master.popen)
+        wait_for_page(self.state, self.master.child)
 
-    def _start(self, name: str, *args: str) -> Process:
-        return Process([self.launcher, *args], self.folder / f"{name}.log", self.env)
+    def _start(self, name: str, *args: str) -> Component:
+        return Component([self.launcher, *args], self.folder / f"{name}.log", self.env, cwd=self.folder).launch()
 
     def state(self) -> dict:
-        return get_json(f"http://127.0.0.1:{self.web}/json/")
+        return call(f"http://127.0.0.1:{self.web}/json/")
 
     def alive(self) -> int:
         return sum(worker["state"] == "ALIVE" for worker in self.state()["workers"])
 
-    def add_worker(self) -> Process:
+    def add_worker(self) -> Component:
         number = len(self.workers)
         worker = self._start(f"worker-{number}", "org.apache.spark.deploy.worker.Worker", "--host", "127.0.0.1",
                              "--webui-port", "0", "--cores", "1", "--memory", "3g", "--work-dir",
@@ -145,9 +74,9 @@ class SparkCluster:
 
     def want(self, count: int) -> None:
         """`count` workers, started where some are missing."""
-        for _ in range(count - sum(w.popen.poll() is None for w in self.workers)):
+        for _ in range(count - sum(w.child.poll() is None for w in self.workers)):
             self.add_worker()
-        wait_for(lambda: self.alive() >= count, f"{count} workers")
+        wait_for_page(lambda: self.alive() >= count)
 
     def stop(self) -> None:
         for process in [*self.workers, self.master]:

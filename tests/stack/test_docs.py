@@ -9,7 +9,7 @@ import sys
 
 import pandas as pd
 
-from conftest import ROOT
+from product import ROOT
 
 
 def commands() -> list[str]:

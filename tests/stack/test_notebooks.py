@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from conftest import ROOT
+from product import ROOT
 
 NOTEBOOKS = {"01_eda.ipynb": 7, "02_models.ipynb": 8, "03_validation.ipynb": 4}  # plots at least
 

@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import forewarn
-from conftest import free_port, get_json, wait_for
+from conftest import wait_for_page
+from product import call, free_port
 
 TABLES = ["train/part-0.parquet", "valid/part-0.parquet", "train_smote.parquet"]
 HORIZONS = ["1h", "3h", "6h"]
@@ -127,12 +128,12 @@ def test_units_are_each_by_themselves_and_a_killed_worker_changes_nothing(spark_
 
     def in_the_middle() -> bool:
         base = f"http://127.0.0.1:{port}/api/v1/applications"
-        stages = get_json(f"{base}/{get_json(base)[0]['id']}/stages?status=active")
+        stages = call(f"{base}/{call(base)[0]['id']}/stages?status=active")
         return any(stage["numTasks"] > 20 and 3 <= stage["numCompleteTasks"] < stage["numTasks"] - 10
                    for stage in stages)
 
-    wait_for(in_the_middle, "a stage in the middle", job)
-    victim = next(w for w in spark_cluster.workers if w.popen.poll() is None)
+    wait_for_page(in_the_middle, job)
+    victim = next(w for w in spark_cluster.workers if w.child.poll() is None)
     victim.kill()
     out, err = job.communicate()
     assert job.returncode == 0, err[-6000:]

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 import forewarn
-from conftest import ROOT
+from product import ROOT
 from fleet import unit_table
 
 UNITS = 40
