@@ -6,7 +6,7 @@ import socket
 import threading
 
 import pytest
-from conftest import forewarn
+from product import forewarn
 
 
 @contextlib.contextmanager

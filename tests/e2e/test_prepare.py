@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from conftest import FOREWARN, PATIENCE, forewarn
+from product import PATIENCE, PROGRAM, forewarn
 
 QUICK = {"FOREWARN_FIRST_HISTORY_DAYS": "30", "FOREWARN_TRAINING_NICE": "0"}
 
@@ -25,7 +25,7 @@ def files(folder):
 
 def begin(data, wait=True):
     """A prepare on its way; with the pid of the child that trains for it."""
-    process = subprocess.Popen([FOREWARN, "--data-dir", data, "prepare"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    process = subprocess.Popen([PROGRAM, "--data-dir", data, "prepare"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                text=True, env={**os.environ, **QUICK, "FOREWARN_FIRST_HISTORY_DAYS": "180"})
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
