@@ -42,13 +42,18 @@ struct SignIn::State {
         options(the_options),
         clock(std::move(the_clock)),
         throttle(the_options.throttle),
-        cache(the_options.cache_us, the_options.cache_entries) {}
+        cache(the_options.cache_us, the_options.cache_while_away_us, the_options.cache_entries) {}
 
   void Audit(const std::string& who, const char* action, const std::string& address,
              const std::string& detail) {
     // Its own failure is not the user's: the database that refuses it refuses the session too.
     store.Submit(AddAudit{{0, clock(), who, action, address, detail}}, [](const Result<int64_t>&) {});
   }
+
+  Result<Principal> ReadToken(std::string_view token, const std::string& hash, int64_t now);
+  Result<Principal> ReadSession(const std::string& hash, int64_t now);
+  // What was read, or else, where the store is away, whom it knew by the hash of late.
+  Result<Principal> OrRemembered(Result<Principal> read, const std::string& hash, int64_t now);
 
   // Whether the password is the account's, under the limits on trying.
   Result<bool> Judge(const Result<User>& user, const std::string& account, const std::string& password,
@@ -171,22 +176,35 @@ std::optional<Result<Principal>> SignIn::AuthenticateTokenCached(std::string_vie
   return std::nullopt;
 }
 
-Result<Principal> SignIn::AuthenticateToken(std::string_view token) {
-  if (auto known = AuthenticateTokenCached(token)) return *std::move(known);
-  State& s = *state_;
-  const int64_t now = s.clock();
-  const uint64_t epoch = s.cache.Epoch();
-  FW_ASSIGN_OR_RETURN(const TokenClaims claims, s.key.Verify(token, now / kSecond));
-  const Result<User> user = s.store.GetUser(claims.user_id);
+Result<Principal> SignIn::State::OrRemembered(Result<Principal> read, const std::string& hash, int64_t now) {
+  if (read.ok()) return read;
+  if (read.status().code() == Code::kUnauthenticated) cache.Drop(hash);
+  if (read.status().code() != Code::kUnavailable) return read;
+  cache.SourceAway(now);
+  if (auto known = cache.Find(hash, now)) return *std::move(known);
+  return read;
+}
+
+Result<Principal> SignIn::State::ReadToken(std::string_view token, const std::string& hash, int64_t now) {
+  const uint64_t epoch = cache.Epoch();
+  FW_ASSIGN_OR_RETURN(const TokenClaims claims, key.Verify(token, now / kSecond));
+  const Result<User> user = store.GetUser(claims.user_id);
   if (!user.ok()) return user.status().code() == Code::kNotFound ? SignInAgain() : user.status();
   if (user->token_generation != claims.generation) return SignInAgain();
-  FW_ASSIGN_OR_RETURN(const bool revoked, s.store.IsTokenRevoked(claims.token_id));
+  FW_ASSIGN_OR_RETURN(const bool revoked, store.IsTokenRevoked(claims.token_id));
   if (revoked) return SignInAgain();
   Principal who = MakePrincipal(*user);
   who.token_id = claims.token_id;
   who.expires_us = claims.expires_s * kSecond;
-  s.cache.Put(Sha256Hex(token), who, now, epoch);
+  cache.Put(hash, who, now, epoch);
   return who;
+}
+
+Result<Principal> SignIn::AuthenticateToken(std::string_view token) {
+  if (auto known = AuthenticateTokenCached(token)) return *std::move(known);
+  const int64_t now = state_->clock();
+  const std::string hash = Sha256Hex(token);
+  return state_->OrRemembered(state_->ReadToken(token, hash, now), hash, now);
 }
 
 std::optional<Result<Principal>> SignIn::AuthenticateSessionCached(std::string_view id) {
@@ -196,27 +214,29 @@ std::optional<Result<Principal>> SignIn::AuthenticateSessionCached(std::string_v
   return std::nullopt;
 }
 
-Result<Principal> SignIn::AuthenticateSession(std::string_view id) {
-  if (auto known = AuthenticateSessionCached(id)) return *std::move(known);
-  State& s = *state_;
-  const int64_t now = s.clock();
-  const uint64_t epoch = s.cache.Epoch();
-  const std::string hash = Sha256Hex(id);
-  const Result<Session> session = s.store.FindSession(hash);
+Result<Principal> SignIn::State::ReadSession(const std::string& hash, int64_t now) {
+  const uint64_t epoch = cache.Epoch();
+  const Result<Session> session = store.FindSession(hash);
   if (!session.ok()) return session.status().code() == Code::kNotFound ? SignInAgain() : session.status();
   if (session->expires_us <= now) return SignInAgain();
-  const Result<User> user = s.store.GetUser(session->user_id);
+  const Result<User> user = store.GetUser(session->user_id);
   if (!user.ok()) return user.status().code() == Code::kNotFound ? SignInAgain() : user.status();
   Principal who = MakePrincipal(*user);
   who.session_hash = hash;
   who.expires_us = session->expires_us;
   if (now - session->last_used_us >= kTouchEvery) {
-    who.expires_us =
-        std::min(session->created_us + s.options.session_life_us, now + s.options.session_idle_us);
-    s.store.Submit(TouchSession{hash, now, who.expires_us}, [](const Result<int64_t>&) {});
+    who.expires_us = std::min(session->created_us + options.session_life_us, now + options.session_idle_us);
+    store.Submit(TouchSession{hash, now, who.expires_us}, [](const Result<int64_t>&) {});
   }
-  s.cache.Put(hash, who, now, epoch);
+  cache.Put(hash, who, now, epoch);
   return who;
+}
+
+Result<Principal> SignIn::AuthenticateSession(std::string_view id) {
+  if (auto known = AuthenticateSessionCached(id)) return *std::move(known);
+  const int64_t now = state_->clock();
+  const std::string hash = Sha256Hex(id);
+  return state_->OrRemembered(state_->ReadSession(hash, now), hash, now);
 }
 
 Status SignIn::Logout(const Principal& who, const std::string& address) {

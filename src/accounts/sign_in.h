@@ -43,6 +43,8 @@ struct SignInOptions {
   int64_t session_life_us = 7 * kDay;
   // How long an answer of the store is believed: another process' change is seen within this time.
   int64_t cache_us = 500 * kMillisecond;
+  // And while the store does not answer: who was known goes on with what needs no store.
+  int64_t cache_while_away_us = 10 * kMinute;
   size_t cache_entries = 4096;
   ThrottleOptions throttle;
 };
@@ -66,7 +68,8 @@ class SignIn {
   Result<NewSession> StartSession(const User& user);  // (slow)
 
   // Whether a token or session id is good. Authenticate reads the store when its cache is older than cache_us
-  // (slow); the Cached forms never do: nullopt means "ask the slow one".
+  // (slow); the Cached forms never do: nullopt means "ask the slow one". kUnavailable: the store is away, and
+  // it is nobody known of late.
   Result<Principal> AuthenticateToken(std::string_view token);
   Result<Principal> AuthenticateSession(std::string_view id);
   std::optional<Result<Principal>> AuthenticateTokenCached(std::string_view token);

@@ -195,6 +195,73 @@ TEST_F(SignInTest, TheCacheAnswersWithoutTheStoreAndForgetsWhatChanges) {
   EXPECT_TRUE(in_->AuthenticateToken(in_->IssueToken(alice)).ok());
 }
 
+class SignInWhileTheStoreIsAwayTest : public StoreTest<Postgres> {
+ protected:
+  void SetUp() override {
+    StoreTest::SetUp();
+    if (IsSkipped()) return;
+    in_ = std::make_unique<SignIn>(*store_, *TokenKey::FromSecret(std::string(32, 's')), kCheapHashing,
+                                   SignInOptions(), [this] { return now_; });
+  }
+  void TearDown() override {
+    if (away_) PostgresServer::Shared().Start();
+  }
+  User Register(const std::string& name) {
+    return *in_->Register(name, "correct horse", kHome, std::nullopt);
+  }
+  void Leave() {
+    PostgresServer::Shared().Stop(SIGQUIT);
+    away_ = true;
+  }
+  void Return() {
+    PostgresServer::Shared().Start();
+    away_ = false;
+  }
+
+  int64_t now_ = 1700000000 * kSecond;
+  bool away_ = false;
+  std::unique_ptr<SignIn> in_;
+};
+
+TEST_F(SignInWhileTheStoreIsAwayTest, WhoWasKnownOfLateGoesOn) {
+  const User alice = Register("alice");
+  const std::string token = in_->IssueToken(alice);
+  const std::string session = in_->StartSession(alice)->id;
+  ASSERT_TRUE(in_->AuthenticateToken(token).ok());
+  ASSERT_TRUE(in_->AuthenticateSession(session).ok());
+  Leave();
+  now_ += 9 * kMinute;
+  EXPECT_EQ(in_->AuthenticateTokenCached(token), std::nullopt);  // the store is to be asked first
+  EXPECT_EQ(in_->AuthenticateToken(token)->username, "alice");
+  EXPECT_TRUE(in_->AuthenticateTokenCached(token).has_value());
+  EXPECT_TRUE(in_->AuthenticateSession(session).ok());
+  EXPECT_EQ(in_->AuthenticateToken(in_->IssueToken(alice)).status().code(),
+            Code::kUnavailable);  // never seen
+  EXPECT_EQ(in_->AuthenticateToken(token + "x").status().code(), Code::kUnauthenticated);
+  now_ += 2 * kMinute;
+  EXPECT_EQ(in_->AuthenticateToken(token).status().code(), Code::kUnavailable);
+  EXPECT_EQ(in_->AuthenticateSession(session).status().code(), Code::kUnavailable);
+  Return();
+  EXPECT_TRUE(in_->AuthenticateToken(token).ok());
+  EXPECT_TRUE(in_->AuthenticateSession(session).ok());
+}
+
+TEST_F(SignInWhileTheStoreIsAwayTest, WhoWasShutOutBeforeStaysOut) {
+  Register("alice");
+  const User bob = Register("bob");
+  const User carol = Register("carol");
+  const std::string of_bob = in_->IssueToken(bob), of_carol = in_->IssueToken(carol);
+  ASSERT_TRUE(in_->AuthenticateToken(of_bob).ok());
+  const Principal as_carol = *in_->AuthenticateToken(of_carol);
+  Do(RemoveUser{bob.id});  // as another process would
+  now_ += kSecond;
+  EXPECT_EQ(in_->AuthenticateToken(of_bob).status().code(), Code::kUnauthenticated);
+  ASSERT_TRUE(in_->Logout(as_carol, kHome).ok());
+  Leave();
+  EXPECT_EQ(in_->AuthenticateToken(of_bob).status().code(), Code::kUnavailable);
+  EXPECT_EQ(in_->AuthenticateToken(of_carol).status().code(), Code::kUnavailable);
+}
+
 TEST_F(SignInTest, AHashOfALowerCostIsRenewedAtSignIn) {
   const User alice = Register("alice");
   Start({.cost = {2, 128 << 10}});
