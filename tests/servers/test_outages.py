@@ -3,6 +3,7 @@ answers on, the rest says 503 in words, and all of it is back without a restart 
 long each stays away (5; a minute in the long form)."""
 
 import collections
+import contextlib
 import csv
 import io
 import itertools
@@ -12,6 +13,7 @@ import shutil
 import threading
 import time
 import urllib.error
+import urllib.request
 
 import boto3
 import botocore.exceptions
@@ -30,14 +32,15 @@ class Load:
     a problem in words ends it and fails the test."""
 
     def __init__(self, url, body=None, headers=None, clients=2):
-        self.url, self.body, self.headers = url, body, headers or {}
+        self.ask = lambda: services.call(url, body, headers)
+        self.some, self.pause = 200, 0
         self.answers, self.faults, self.ended = [], [], threading.Event()
         self.threads = [threading.Thread(target=self.run) for _ in range(clients)]
 
     def run(self):
-        while not self.ended.is_set():
+        while not self.ended.wait(self.pause):
             try:
-                self.answers.append((time.monotonic(), 200, services.call(self.url, self.body, self.headers)))
+                self.answers.append((time.monotonic(), 200, self.ask()))
             except urllib.error.HTTPError as error:
                 problem = json.loads(error.read())
                 self.answers.append((time.monotonic(), error.code, problem))
@@ -66,10 +69,30 @@ class Load:
         return [answer for _, status, answer in list(self.answers) if status == 503]
 
     def wait_for_some(self):
-        stack.wait_until(lambda: self.faults or len(self.good()) >= 200)
+        stack.wait_until(lambda: self.faults or len(self.good()) >= self.some)
 
     def wait_for_good_after(self, moment):
         stack.wait_until(lambda: any(t > moment and status == 200 for t, status, _ in self.answers[-50:]), seconds=60)
+
+
+class SignIns(Load):
+    """New accounts and new sessions by turns, as fast as one address may; an answer is what to send as who was let in."""
+
+    def __init__(self, up):
+        super().__init__(None, clients=1)
+        self.up, self.turn, self.some, self.pause = up, itertools.count(), 4, 1  # SignInOptions: one a second
+        self.ask = self.sign_in
+
+    def sign_in(self):
+        turn = next(self.turn)
+        if turn % 2 == 0:
+            account = {"username": f"operator-{turn}", "password": "a-good-password"}
+            return {"Authorization": "Bearer " + services.call(self.up.url() + "/auth/register", account)["access_token"]}
+        account = {"username": "tester", "password": "a-good-password"}
+        request = urllib.request.Request(self.up.url() + "/auth/session", json.dumps(account).encode(),
+                                         {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as reply:
+            return {"Cookie": reply.headers["Set-Cookie"].partition(";")[0]}
 
 
 def away(component, loads, recovered):
@@ -107,18 +130,30 @@ def test_postgresql_away_loses_no_acknowledged_prediction(trained, tmp_path):
             headers = up.sign_in()
             writes = Load(up.url() + "/infer/predict", {"features": ROW}, headers, clients=4)
             pure = Load(up.url("inference") + "/predict", {"features": ROW})
-            alive = Load(up.url() + "/health")
-            with writes, pure, alive:
-                away(postgres, [writes, pure, alive], writes.wait_for_good_after)
-            check([writes, pure, alive])
-            assert not pure.refused() and not alive.refused()
-            assert writes.refused(), "nothing was refused: the store was not away"
+            sign_ins = SignIns(up)
+            without_store = [pure, Load(up.url() + "/health"), Load(up.url() + "/sensors/live", None, headers, clients=1),
+                             Load(up.url() + "/infer/explain", {"features": ROW}, headers, clients=1)]
+            loads = [writes, sign_ins, *without_store]
+
+            def recovered(back):
+                for load in (writes, sign_ins):
+                    load.wait_for_good_after(back)
+            with contextlib.ExitStack() as running:
+                for load in loads:
+                    running.enter_context(load)
+                away(postgres, loads, recovered)
+            check(loads)
+            for load in without_store:
+                assert not load.refused(), load.refused()[:3]
+            assert writes.refused() and sign_ins.refused(), "nothing was refused: the store was not away"
             acknowledged = {answer["id"] for answer in writes.good()}
             missing = acknowledged - stored_ids(up.url(), headers)
-            print(f"PostgreSQL away {OUTAGE} s: {len(acknowledged)} acknowledged, {len(writes.refused())} refused, "
-                  f"{len(pure.good())} answered beside")
+            print(f"PostgreSQL away {OUTAGE} s: {len(acknowledged)} predictions and {len(sign_ins.good())} sign-ins acknowledged, "
+                  f"{len(writes.refused())} and {len(sign_ins.refused())} refused, "
+                  f"{sum(len(load.good()) for load in without_store)} answered beside")
             assert not missing, f"{len(missing)} of {len(acknowledged)} acknowledged writes are gone"
-            assert up.sign_in("another", "an-other-password"), "accounts can be made again"
+            for let_in in sign_ins.good():
+                assert services.call(up.url() + "/auth/me", None, let_in)["username"]
 
 
 @pytest.fixture(scope="module")
