@@ -17,8 +17,8 @@ void KafkaLog::event_cb(RdKafka::Event& event) {
   if (event.type() == RdKafka::Event::EVENT_LOG) {
     if (event.fac() == "CONFWARN") return;  // about settings of ours, every time
     Log(LevelOf(event.severity()), "kafka", event.str(), {{"facility", event.fac()}});
-  } else if (event.type() == RdKafka::Event::EVENT_ERROR) {
-    Log(LogLevel::kWarning, "kafka", event.str().empty() ? RdKafka::err2str(event.err()) : event.str());
+  } else if (event.type() == RdKafka::Event::EVENT_ERROR && event.err() == RdKafka::ERR__ALL_BROKERS_DOWN) {
+    Log(LogLevel::kWarning, "kafka", event.str());  // the other errors are in its log already
   }
 }
 

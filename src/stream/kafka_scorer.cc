@@ -58,8 +58,8 @@ bool IsRefusal(RdKafka::ErrorCode code) {
          code == RdKafka::ERR_INVALID_RECORD;
 }
 
-// Brokers that were away are found within seconds of their return; the library's own is ten.
-constexpr char kLongestBackoff[] = "2000";
+// Brokers that were away are found within a second of their return; the library's own is ten.
+constexpr char kLongestBackoff[] = "1000";
 
 using Settings = std::vector<std::pair<const char*, std::string>>;
 
@@ -79,7 +79,8 @@ Settings ReadingSettings(const KafkaOptions& options) {
                   {"enable.auto.offset.store", "false"},
                   {"auto.offset.reset", "earliest"},
                   // How long a member that was killed keeps its partitions from the others.
-                  {"session.timeout.ms", "10000"},
+                  {"session.timeout.ms", "6000"},
+                  {"heartbeat.interval.ms", "2000"},
                   {"reconnect.backoff.max.ms", kLongestBackoff},
                   {"queued.max.messages.kbytes", "16384"}};
   if (!options.instance.empty()) out.emplace_back("group.instance.id", options.instance);
