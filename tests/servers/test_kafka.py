@@ -284,7 +284,7 @@ def test_memory_is_bounded_while_the_broker_takes_little(broker, topics, trained
     finally:
         quota(broker, 10**12)
     print(f"scorer's peak: {before:.0f} MB at its start, {throttled:.0f} MB throttled ({at} scored), {after:.0f} MB in the end")
-    assert after - before < 150
+    assert after - before < 80  # 16 MB read ahead, 32 MB to be written, and what holds them
 
 
 @pytest.mark.skipif(os.environ.get("FOREWARN_TIMING") != "1", reason="a measurement of time; part of make test-stack-full")
