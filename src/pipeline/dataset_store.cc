@@ -45,6 +45,14 @@ Result<std::string> StoreDataset(const std::string& uri, const ObjectStoreOption
   return StoreLocalRun(root, files, manifest, run_id, progress);
 }
 
+Result<std::vector<std::string>> UnfinishedRuns(const std::string& uri, const ObjectStoreOptions& stores) {
+  if (!IsS3Uri(uri)) return std::vector<std::string>();
+  FW_ASSIGN_OR_RETURN(const std::unique_ptr<ObjectStore> store, OpenObjectStore(uri, stores));
+  FW_ASSIGN_OR_RETURN(std::vector<std::string> runs, UnfinishedObjectRuns(*store));
+  for (std::string& run : runs) run = store->UriOf("runs/" + run);
+  return runs;
+}
+
 Result<FeatureDataset> LoadDataset(const std::string& uri, const ObjectStoreOptions& stores) {
   auto set = IsS3Uri(uri) ? LoadObjects(uri, stores) : LoadLocal(uri);
   // The finders name the place themselves.

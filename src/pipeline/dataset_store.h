@@ -13,6 +13,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/progress.h"
 #include "core/status.h"
@@ -28,6 +29,10 @@ namespace forewarn {
 Result<std::string> StoreDataset(const std::string& uri, const ObjectStoreOptions& stores,
                                  const FeatureDataset& dataset, const std::string& run_id,
                                  const Progress& progress, int threads = 0);
+
+// URIs of the runs in an object store whose upload was cut, or is under way. None of a folder's: the next
+// writer sweeps what a crash left there.
+Result<std::vector<std::string>> UnfinishedRuns(const std::string& uri, const ObjectStoreOptions& stores);
 
 // uri: a root (its latest run is read), its latest, a run below it, or any folder with a manifest.json. Every
 // file is compared with its sha-256 in the manifest.

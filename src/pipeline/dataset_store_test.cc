@@ -379,6 +379,17 @@ TEST(ObjectRuns, ATakenIdGetsANumberAndStaleObjectsOfLatestGo) {
   EXPECT_FALSE(std::filesystem::exists(scratch.path() / "latest/windows_1h.parquet"));
 }
 
+TEST(ObjectRuns, TellsWhichRunsHaveNoManifest) {
+  const ScratchFolder scratch;
+  const std::string uri = scratch.path().string();
+  ASSERT_EQ(dataset_store_testing::StoreObjects(uri, RandomDataset(18, false), "whole", -1), 0);
+  ASSERT_EQ(dataset_store_testing::StoreObjects(uri, RandomDataset(18, false), "cut", 2), 7);
+  const auto store = OpenObjectStore(uri, {});
+  const auto unfinished = UnfinishedObjectRuns(**store);
+  ASSERT_TRUE(unfinished.ok()) << unfinished.message();
+  EXPECT_EQ(*unfinished, std::vector<std::string>{"cut"});
+}
+
 TEST(ObjectRuns, SaysWhatIsMissingWhereThereIsNoFeatureSet) {
   const ScratchFolder scratch;
   const auto read = dataset_store_testing::LoadObjects(scratch.path().string());

@@ -39,6 +39,7 @@ Result<EtlOutcome> RunEtl(const Plant& plant, const Frame& labelled, const Datas
   EtlOutcome out;
   out.uri = uri;
   FW_ASSIGN_OR_RETURN(out.dataset, BuildDataset(plant, labelled, options, &out.normalised));
+  FW_ASSIGN_OR_RETURN(out.unfinished, UnfinishedRuns(uri, stores));
   FW_ASSIGN_OR_RETURN(out.run, StoreDataset(uri, stores, out.dataset, run_id, progress, options.threads));
   return out;
 }
@@ -62,6 +63,9 @@ std::string EtlReportText(const EtlOutcome& outcome, const ToFrameReport& read) 
     out += fmt::format("windows_{:<4}{} to train, {} to judge\n", h.name, h.train.rows(), h.valid.rows());
   }
   for (const std::string& note : set.notes) out += fmt::format("note        {}\n", note);
+  for (const std::string& run : outcome.unfinished) {
+    out += fmt::format("unfinished  {}: its upload was cut, or is under way; delete it if none is\n", run);
+  }
   return out + fmt::format("stored      {} (run {})\n", outcome.uri, outcome.run);
 }
 
@@ -90,7 +94,8 @@ Json EtlReportJson(const EtlOutcome& outcome, const ToFrameReport& read) {
             {"computed", outcome.normalised.computed}}},
           {"rows", rows},
           {"smote", {{"applied", set.smote_applied}, {"note", set.smote_note}}},
-          {"notes", set.notes}};
+          {"notes", set.notes},
+          {"unfinished", outcome.unfinished}};
 }
 
 }  // namespace forewarn

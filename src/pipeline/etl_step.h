@@ -4,6 +4,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "core/progress.h"
 #include "core/status.h"
@@ -18,7 +19,8 @@ struct EtlOutcome {
   std::string uri;
   std::string run;  // the id under runs/
   FeatureDataset dataset;
-  NormaliseReport normalised;  // what the cleaning changed
+  NormaliseReport normalised;           // what the cleaning changed
+  std::vector<std::string> unfinished;  // earlier runs that lie in the object store without a manifest
 };
 
 // Builds the features of a labelled table and stores them. run_id: from the application's clock.

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <string_view>
 
 namespace forewarn {
 namespace {
@@ -54,6 +56,22 @@ Result<std::string> StoreObjectRun(ObjectStore& store, const std::vector<Dataset
   FW_RETURN_IF_ERROR(DeleteStale(store, before, files));
   Report(progress, "etl: writing", steps, steps);
   return id;
+}
+
+Result<std::vector<std::string>> UnfinishedObjectRuns(ObjectStore& store) {
+  FW_ASSIGN_OR_RETURN(const std::vector<std::string> keys, store.List("runs"));
+  std::map<std::string, bool> finished;
+  for (const std::string& key : keys) {
+    const size_t begin = std::string_view("runs/").size();
+    const size_t end = key.find('/', begin);
+    if (end == std::string::npos) continue;
+    finished[key.substr(begin, end - begin)] |= key.substr(end + 1) == kManifestFile;
+  }
+  std::vector<std::string> ids;
+  for (const auto& [id, whole] : finished) {
+    if (!whole) ids.push_back(id);
+  }
+  return ids;
 }
 
 Result<FoundRun> FindObjectRun(ObjectStore& store) {

@@ -17,6 +17,10 @@ Result<std::string> StoreObjectRun(ObjectStore& store, const std::vector<Dataset
                                    const ManifestMaker& manifest, const std::string& run_id,
                                    const Progress& progress);
 
+// Ids below runs/ without a manifest, ascending: an upload that was cut, or one that is under way, which
+// cannot be told apart from here; so nothing removes them by itself.
+Result<std::vector<std::string>> UnfinishedObjectRuns(ObjectStore& store);
+
 struct FoundRun {
   std::string manifest;  // its bytes
   std::string prefix;    // of the objects it names: "", "latest/" or "runs/<id>/"

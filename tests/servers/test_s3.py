@@ -1,5 +1,6 @@
 """Feature sets in a real object store, in one part and in many; uploads that are cut; what is told when it does not want us."""
 
+import collections
 import json
 import os
 import signal
@@ -118,6 +119,15 @@ def test_large_files_go_up_in_parts(store, long_table, tmp_path):
     assert newest_rows(store, "s3://features/long", tmp_path / "data")
 
 
+def runs_of(store):
+    """Of the feature set `cut`: the names of each run's objects."""
+    runs = collections.defaultdict(set)
+    for listed in store.client.list_objects_v2(Bucket="features", Prefix="cut/runs/")["Contents"]:
+        run, _, name = listed["Key"].removeprefix("cut/runs/").partition("/")
+        runs[run].add(name)
+    return runs
+
+
 def test_a_killed_upload_leaves_the_run_before_and_the_next_one_is_whole(store, table, long_table, tmp_path):
     if not store.real:
         pytest.skip("moto keeps no uploads under way")
@@ -125,13 +135,15 @@ def test_a_killed_upload_leaves_the_run_before_and_the_next_one_is_whole(store, 
     forewarn("etl", table, "--out", uri, env=store.env_of_clients)
     before = newest_rows(store, uri, tmp_path / "data")
     etl = start_etl(store, long_table, uri, tmp_path / "etl.log")
-    wait_until(lambda: uploads_under_way(store), etl)
+    wait_until(lambda: len(runs_of(store)) == 2 and uploads_under_way(store), etl)
     etl.send_signal(signal.SIGKILL)
     etl.wait()
     assert newest_rows(store, uri, tmp_path / "data") == before, "the run before is the newest, and whole"
     left = uploads_under_way(store)
     print(f"{len(left)} uploads never ended; the store drops them by itself after a day")
-    forewarn("etl", long_table, "--out", uri, env=store.env_of_clients)
+    cut = json.loads(forewarn("--json", "etl", long_table, "--out", uri, env=store.env_of_clients).stdout)["unfinished"]
+    assert cut == [f"{uri}/runs/{run}" for run, files in runs_of(store).items() if "manifest.json" not in files]
+    assert len(cut) == 1, cut
     after = newest_rows(store, uri, tmp_path / "data")
     assert after != before
 
