@@ -75,8 +75,10 @@ if ! compgen -G "$cache/kafka/lib/kafka_2.13-*.jar" >/dev/null; then
   echo "setup: fetching a Kafka broker"
   mvn -q -B -f tests/servers/kafka.pom.xml dependency:copy-dependencies -DoutputDirectory="$cache/kafka/lib"
 fi
-if [ ! -x "$cache/bin/minio" ] && command -v go >/dev/null; then
-  echo "setup: building MinIO (some minutes, once)"
-  GOBIN=$cache/bin GOFLAGS=-p=2 go install github.com/minio/minio@latest ||
-    echo "setup: MinIO could not be built; the S3 server of the tests is moto" >&2
-fi
+for program in minio mc; do
+  if [ ! -x "$cache/bin/$program" ] && command -v go >/dev/null; then
+    echo "setup: building MinIO's $program (some minutes, once)"
+    GOBIN=$cache/bin GOFLAGS=-p=2 go install "github.com/minio/$program@latest" ||
+      echo "setup: $program could not be built; the S3 server of the tests is moto, and the whole stack is not started in containers" >&2
+  fi
+done
