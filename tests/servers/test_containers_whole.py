@@ -96,13 +96,18 @@ def test_a_dropped_file_becomes_features_models_and_forecasts(stack, tmp_path):
     mlflow = f"http://127.0.0.1:{stack.ports['MLFLOW_PORT']}/api/2.0/mlflow"
     models = requests.get(mlflow + "/registered-models/search", timeout=10).json()["registered_models"]
     assert len(models) == 10
-    assert not stack.ready()  # nothing is promoted yet
-    for model in models:
-        alias = {"name": model["name"], "alias": "champion", "version": model["latest_versions"][0]["version"]}
-        assert requests.post(mlflow + "/registered-models/alias", json=alias, timeout=10).status_code == 200
-    wait_until(stack.ready, seconds=60)
+    wait_until(stack.ready, seconds=60)  # the newest versions, until one is promoted
     user = stack.sign_in("whole")
     assert stack.predicts(user)
+
+    def serves():
+        reply = requests.post(stack.url + "/api/predict", json={"features": {"te301020": 109.8}}, headers=user, timeout=10)
+        return reply.json()["model"]["version"]
+
+    assert serves() > 1
+    alias = {"name": "plant_alarm_champion", "alias": "champion", "version": "1"}
+    assert requests.post(mlflow + "/registered-models/alias", json=alias, timeout=10).status_code == 200
+    wait_until(lambda: serves() == 1, seconds=60)
     assert requests.post(stack.url + "/infer/auto", headers=user, timeout=10).status_code == 200
     stored = pods.podman("exec", stack.container("postgres"), "psql", "-U", "postgres", "-d", "forewarn", "-Atc",
                          "select count(*) from history").stdout
