@@ -32,8 +32,9 @@ class Streaming {
     FW_ASSIGN_OR_RETURN(KafkaOptions options, ParseKafkaOptions(brokers));
     if (!flags.kafka_group.empty()) options.group = flags.kafka_group;
     options.instance = flags.kafka_instance;
-    FW_ASSIGN_OR_RETURN(std::unique_ptr<KafkaScorer> scorer,
-                        KafkaScorer::Make(hosting->host().engine(), options));
+    FW_ASSIGN_OR_RETURN(
+        std::unique_ptr<KafkaScorer> scorer,
+        KafkaScorer::Make(hosting->host().engine(), options, Counting(hosting->host().inference_metrics())));
     Log(LogLevel::kInfo, "kafka", "scoring",
         {{"brokers", options.brokers},
          {"from", options.readings_topic},
@@ -55,6 +56,19 @@ class Streaming {
   }
 
  private:
+  // Into the service's /metrics.
+  static std::function<void(KafkaCount)> Counting(http::Metrics* metrics) {
+    const auto counter = [&](const char* outcome) {
+      return &metrics->Counter("inference_stream_messages_total",
+                               "Readings of the Kafka topic, by what became of them.",
+                               {{"outcome", outcome}});
+    };
+    return [scored = counter("scored"), dead = counter("dead_letter"),
+            repeated = counter("repeated")](KafkaCount what) {
+      (what == KafkaCount::kScored ? scored : what == KafkaCount::kDeadLetter ? dead : repeated)->Increment();
+    };
+  }
+
   Streaming(std::unique_ptr<KafkaScorer> scorer, Hosting* hosting) : scorer_(std::move(scorer)) {
     thread_ = std::jthread([this, hosting](const std::stop_token& stop) {
       status_ = scorer_->Run(stop);

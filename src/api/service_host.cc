@@ -293,6 +293,7 @@ uint16_t ServiceHost::port(Service service) const {
   return 0;
 }
 
+http::Metrics* ServiceHost::inference_metrics() { return &impl_->inference.metrics; }
 ScoringEngine* ServiceHost::engine() { return impl_->engine.get(); }
 Registry* ServiceHost::registry() { return impl_->options.registry.get(); }
 SimulatedPlant* ServiceHost::plant() { return impl_->plant.get(); }

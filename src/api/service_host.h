@@ -70,6 +70,7 @@ class ServiceHost {
   void Stop();
 
   uint16_t port(Service service) const;  // 0 where it is not here
+  http::Metrics* inference_metrics();    // of /metrics, for what is scored beside the requests
   // Null where the service that has it is not here.
   ScoringEngine* engine();
   Registry* registry();

@@ -111,6 +111,7 @@ struct KafkaScorer::Impl final : RdKafka::DeliveryReportCb, RdKafka::RebalanceCb
   const ScoringEngine* engine;
   KafkaOptions options;
   KafkaCounters* counters = nullptr;
+  std::function<void(KafkaCount)> counted;
   KafkaLog library_log;
   std::unique_ptr<RdKafka::KafkaConsumer> consumer;
   std::unique_ptr<RdKafka::Producer> producer;
@@ -130,6 +131,12 @@ struct KafkaScorer::Impl final : RdKafka::DeliveryReportCb, RdKafka::RebalanceCb
 
   Impl(const ScoringEngine* e, KafkaOptions o) : engine(e), options(std::move(o)) {}
 
+  void Count(KafkaCount what) {
+    ++(what == KafkaCount::kScored       ? counters->scored
+       : what == KafkaCount::kDeadLetter ? counters->dead_letters
+                                         : counters->repeated);
+    if (counted) counted(what);
+  }
   Status Open();
   Status OpenWriter();
   // All callbacks run on the thread of Run, inside poll, flush, consume and close.
@@ -181,7 +188,7 @@ void KafkaScorer::Impl::dr_cb(RdKafka::Message& message) {
   --in_flight;
   if (message.err() == RdKafka::ERR_NO_ERROR) {
     fruitless = 0;
-    ++(origin->reason.empty() ? counters->scored : counters->dead_letters);
+    Count(origin->reason.empty() ? KafkaCount::kScored : KafkaCount::kDeadLetter);
     const auto it = ledgers.find(origin->partition);
     if (origin->epoch == epoch && it != ledgers.end()) it->second.Finish(origin->offset);
     return;
@@ -197,7 +204,7 @@ void KafkaScorer::Impl::dr_cb(RdKafka::Message& message) {
     spdlog::warn("kafka: a write to '{}' failed ({}); what is not written is read again",
                  message.topic_name(), message.errstr());
   }
-  ++counters->repeated;
+  Count(KafkaCount::kRepeated);
   read_again = true;
 }
 
@@ -442,8 +449,10 @@ KafkaScorer::KafkaScorer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {
 // The consumer was closed by Run.
 KafkaScorer::~KafkaScorer() { impl_->DropWriter(); }
 
-Result<std::unique_ptr<KafkaScorer>> KafkaScorer::Make(const ScoringEngine* engine, KafkaOptions options) {
+Result<std::unique_ptr<KafkaScorer>> KafkaScorer::Make(const ScoringEngine* engine, KafkaOptions options,
+                                                       std::function<void(KafkaCount)> counted) {
   auto impl = std::make_unique<Impl>(engine, std::move(options));
+  impl->counted = std::move(counted);
   FW_RETURN_IF_ERROR(impl->Open());
   return std::unique_ptr<KafkaScorer>(new KafkaScorer(std::move(impl)));
 }

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <stop_token>
 
@@ -26,12 +27,15 @@ struct KafkaCounters {
   std::atomic<uint64_t> dead_letters = 0;  // acknowledged in the dead-letter topic
   std::atomic<uint64_t> repeated = 0;      // writes that failed and are read again
 };
+enum class KafkaCount { kScored, kDeadLetter, kRepeated };
 
 class KafkaScorer {
  public:
   // engine must outlive the scorer. Invalid where the library refuses a setting; the brokers are not asked
   // yet.
-  static Result<std::unique_ptr<KafkaScorer>> Make(const ScoringEngine* engine, KafkaOptions options);
+  // counted: called on Run's thread whenever a counter rises; may be empty.
+  static Result<std::unique_ptr<KafkaScorer>> Make(const ScoringEngine* engine, KafkaOptions options,
+                                                   std::function<void(KafkaCount)> counted = {});
   ~KafkaScorer();
 
   // Until stopped: then writes what is in flight, commits, leaves the group. A failure is one that waiting

@@ -144,6 +144,9 @@ def test_readings_are_scored_as_predict_does_and_bad_ones_set_aside(broker, topi
             expected = requests.post(service.url + "/predict", reading(i), timeout=10,
                                      headers={"Content-Type": "application/json"}).json()
             assert json.loads(message.value()) == expected
+        metrics = requests.get(service.url + "/metrics", timeout=10).text
+        for outcome, count in (("scored", 10), ("dead_letter", 3), ("repeated", 0)):
+            assert f'inference_stream_messages_total{{outcome="{outcome}"}} {count}\n' in metrics, outcome
     assert [m.value() for m in dead.messages] == [b for _, b in bad]
     reasons = [dict(m.headers())["forewarn.reason"].decode() for m in dead.messages]
     assert "te301020" in reasons[1] and all(reasons), reasons
