@@ -113,16 +113,6 @@ def check(loads):
         assert not load.faults, load.faults[:3]
 
 
-def stored_ids(url, headers):
-    ids, before = set(), ""
-    while True:
-        page = services.call(url + f"/history?limit=1000{before}", None, headers)
-        ids |= {row["id"] for row in page}
-        if len(page) < 1000:
-            return ids
-        before = f"&before={page[-1]['id']}"
-
-
 def test_postgresql_away_loses_no_acknowledged_prediction(trained, tmp_path):
     data = shutil.copytree(trained, tmp_path / "data")
     with stack.postgres_server(tmp_path / "postgres") as postgres:
@@ -148,7 +138,7 @@ def test_postgresql_away_loses_no_acknowledged_prediction(trained, tmp_path):
                 assert not load.refused(), load.refused()[:3]
             assert writes.refused() and sign_ins.refused(), "nothing was refused: the store was not away"
             acknowledged = {answer["id"] for answer in writes.good()}
-            missing = acknowledged - stored_ids(up.url(), headers)
+            missing = acknowledged - services.stored_ids(up.url(), headers)
             print(f"PostgreSQL away {OUTAGE} s: {len(acknowledged)} predictions and {len(sign_ins.good())} sign-ins acknowledged, "
                   f"{len(writes.refused())} and {len(sign_ins.refused())} refused, "
                   f"{sum(len(load.good()) for load in without_store)} answered beside")

@@ -91,6 +91,17 @@ class Up:
         return {"Authorization": f"Bearer {token}"}
 
 
+def stored_ids(url, headers):
+    """Of every prediction in an account's history, page by page."""
+    ids, before = set(), ""
+    while True:
+        page = call(url + f"/history?limit=1000{before}", None, headers)
+        ids |= {row["id"] for row in page}
+        if len(page) < 1000:
+            return ids
+        before = f"&before={page[-1]['id']}"
+
+
 def postgres_programs():
     """The folder of the newest PostgreSQL's programs, or None."""
     return max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name), default=None)

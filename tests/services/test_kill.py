@@ -31,16 +31,6 @@ def move_until_killed(data, versions, stop):
         turn += 1
 
 
-def stored_ids(url, headers):
-    ids, before = set(), ""
-    while True:
-        page = services.call(url + f"/history?limit=1000{before}", None, headers)
-        ids |= {row["id"] for row in page}
-        if len(page) < 1000:
-            return ids
-        before = f"&before={page[-1]['id']}"
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request):
     if request.param == "sqlite":
@@ -74,7 +64,7 @@ def test_no_acknowledged_write_is_lost(fresh_data, database):
                 thread.join()
             acknowledged += sum(kept, [])
             up.start()
-        stored = stored_ids(up.url(), headers)
+        stored = services.stored_ids(up.url(), headers)
     finally:
         services.stop(up.child)
     missing = set(acknowledged) - stored
