@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -57,7 +56,11 @@ class Up:
             out = stack.enter_context(open(self.log, "ab")) if self.log else subprocess.DEVNULL
             self.child = subprocess.Popen(list(map(str, self.command)), stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                                           env={**os.environ, **self.env})
-        wait_until(lambda: call(self.url() + ("/ready" if ready else "/health")), self.child)
+        try:
+            wait_until(lambda: call(self.url() + ("/ready" if ready else "/health")), self.child)
+        except BaseException:  # who asks for it in a `with` would not get to its end
+            stop(self.child)
+            raise
         return self
 
     def kill(self):
@@ -66,8 +69,9 @@ class Up:
 
     @contextlib.contextmanager
     def started(self, ready=True):
+        self.start(ready)
         try:
-            yield self.start(ready)
+            yield self
         finally:
             stop(self.child)
 

@@ -51,6 +51,9 @@ class SparkCluster:
         self.port, self.web = free_port(), free_port()
         self.url = f"spark://127.0.0.1:{self.port}"
         self.workers: list[Component] = []
+        self.master: Component | None = None
+
+    def start(self) -> None:
         self.master = self._start("master", "org.apache.spark.deploy.master.Master", "--host", "127.0.0.1", "--port",
                                   str(self.port), "--webui-port", str(self.web))
         wait_for_page(self.state, self.master.child)
@@ -80,7 +83,8 @@ class SparkCluster:
 
     def stop(self) -> None:
         for process in [*self.workers, self.master]:
-            process.stop()
+            if process is not None:
+                process.stop()
 
     def command(self, *args, conf: tuple[str, ...] = ()) -> list[str]:
         settings = ["spark.driver.host=127.0.0.1", "spark.executor.memory=2g", "spark.driver.memory=3g", *conf]
@@ -105,6 +109,7 @@ class SparkCluster:
 def spark_cluster(tmp_path_factory):
     cluster = SparkCluster(tmp_path_factory.mktemp("spark"))
     try:
+        cluster.start()
         cluster.want(2)
         yield cluster
     finally:

@@ -45,7 +45,12 @@ export class Forewarn {
     if (options.data === undefined && options.trained !== false) cpSync(kTrained, data, { recursive: true });
     const forewarn = new Forewarn(data, options.data === undefined, options);
     forewarn.ports = [await freePort(), await freePort(), await freePort()];
-    await forewarn.run();
+    try {
+      await forewarn.run();
+    } catch (cause) {
+      await forewarn.stop("SIGKILL"); // the log stays for who reads the error
+      throw cause;
+    }
     return forewarn;
   }
 
@@ -82,10 +87,10 @@ export class Forewarn {
   }
 
   async waitFor(path: string, seconds = 90): Promise<void> {
-    const end = Date.now() + seconds * 1000;
-    while (Date.now() < end) {
-      if (this.process?.exitCode != null)
-        throw new Error(`forewarn ended with ${this.process.exitCode}; see ${this.log}`);
+    const deadline = Date.now() + seconds * 1000;
+    while (Date.now() < deadline) {
+      const end = this.process?.exitCode ?? this.process?.signalCode ?? null;
+      if (end !== null) throw new Error(`forewarn ended with ${end}; see ${this.log}`);
       try {
         if ((await fetch(this.url + path)).ok) return;
       } catch {
@@ -99,7 +104,7 @@ export class Forewarn {
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     const { process } = this;
     this.process = null;
-    if (process?.exitCode !== null) return;
+    if (process?.exitCode !== null || process.signalCode !== null) return; // of a signal's death only the signal is told
     const ended = new Promise((done) => process.once("exit", done));
     process.kill(signal);
     await ended;
