@@ -59,7 +59,7 @@ def test_watch_handles_what_is_dropped_and_stops_when_told(tmp_path, start):
     history(tmp_path, "table.csv").rename(drop / "Table.CSV")
     (drop / "bad.parquet").write_text("no parquet")
     with watch.changed:
-        watch.changed.wait_for(lambda: sum("Table.CSV" in str(l) or "bad.parquet" in str(l) for l in watch.lines) >= 2,
+        watch.changed.wait_for(lambda: sum("Table.CSV" in str(line) or "bad.parquet" in str(line) for line in watch.lines) >= 2,
                                120)
     report = json.loads((drop / "processed" / "Table.CSV.report.json").read_text())
     assert report["outcome"] == "processed" and report["features"]["stored"] == "now"

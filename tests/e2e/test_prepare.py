@@ -23,7 +23,7 @@ def files(folder):
     return {str(path): path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock"}
 
 
-def begin(data, wait=True):
+def begin(data):
     """A prepare on its way; with the pid of the child that trains for it."""
     process = subprocess.Popen([PROGRAM, "--data-dir", data, "prepare"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                text=True, env={**os.environ, **QUICK, "FOREWARN_FIRST_HISTORY_DAYS": "180"})

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from product import DATA, PROGRAM, CommandLine
 
+
 @pytest.fixture(scope="session")
 def forewarn_bin() -> Path:
     assert PROGRAM.is_file(), f"no program at {PROGRAM}: run `make build` or set FOREWARN_BIN"
