@@ -80,8 +80,7 @@ def _train(args: argparse.Namespace, spark) -> dict:
 def _score(args: argparse.Namespace, spark) -> dict:
     from .score import ScoreOptions, run_score
 
-    plant = forewarn.Plant.load(args.plant) if args.plant else None
-    model = forewarn.Model.load(args.model, registry=args.registry, plant=plant)
+    model = forewarn.Model.load(args.model, registry=args.registry, plant=forewarn.Plant.load(args.plant))
     return run_score(spark, args.input, args.out, model, ScoreOptions(by=args.by, block_rows=args.block_rows))
 
 

@@ -26,7 +26,7 @@ from forewarn.errors import Error, InvalidInput
 from . import blocks
 from .blocks import BlockTable, Place
 from .files import Folder, describe
-from .tables import TIME, UNIT, read_table
+from .tables import TIME, read_table
 
 _INTEGERS = {"anomaly_label", "anomaly_within", "regime", "rule_alarm"}
 _LABEL = "anomaly_label"
