@@ -5,7 +5,6 @@ would cost the peer another second) and windows, and writes the same Parquet fil
 Prints the ratio of the best of several runs; exits 1 below the target.
 """
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -13,8 +12,9 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PROGRAM = os.environ.get("FOREWARN_BIN", str(ROOT / "build" / "release" / "forewarn"))
-DATA = Path(os.environ.get("FOREWARN_SHARED_DATA", ROOT.parent / "shared" / "data"))
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+from product import DATA, PROGRAM  # noqa: E402
+
 TARGET = 15
 
 PANDAS = """
