@@ -158,6 +158,11 @@ Result<std::vector<ColumnReader>> MakeReaders(const ArrowSchema& schema, const s
   return readers;
 }
 
+// What pandas adds for rows that were filtered or shuffled: their numbers, no column of the table.
+bool IsUnnamedIndex(std::string_view name) {
+  return name.starts_with("__index_level_") && name.ends_with("__");
+}
+
 }  // namespace
 
 Result<Table> ReadArrowStream(ArrowArrayStream* stream, const std::string& name,
@@ -180,6 +185,7 @@ Result<Table> ReadArrowStream(ArrowArrayStream* stream, const std::string& name,
   Table table;
   for (ColumnReader& reader : readers) {
     FW_ASSIGN_OR_RETURN(TableColumn column, std::move(reader).Finish(name));
+    if (IsUnnamedIndex(column.name)) continue;
     table.columns.push_back(std::move(column));
   }
   return table;

@@ -59,6 +59,13 @@ def test_pyarrow_pandas_polars_and_streams_are_the_same_frame(table, make):
     assert forewarn.Frame(make(table)) == forewarn.Frame(table)
 
 
+def test_filtered_and_shuffled_rows_bring_no_column_of_their_own(table):
+    rows = table.to_pandas()
+    assert forewarn.Frame(rows[rows["b"] != 2]).names == ["a", "b"]
+    assert forewarn.Frame(rows.sample(frac=1, random_state=1)).names == ["a", "b"]
+    assert forewarn.Frame(rows.set_index("timestamp")).names == ["a", "b"]
+
+
 @pytest.mark.parametrize("kind", [pa.int8(), pa.uint8(), pa.int16(), pa.uint16(), pa.int32(), pa.uint32(), pa.int64(),
                                   pa.uint64(), pa.float16(), pa.float32(), pa.float64()])
 def test_numbers_of_any_width(kind):

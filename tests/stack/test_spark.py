@@ -196,7 +196,10 @@ def test_stored_trees_are_xgboosts_trees(labelled_table):
     for form in ["json", "ubj"]:
         trees = forewarn.Trees.from_xgboost(bytes(booster.save_raw(form)))
         expected = booster.predict(xgboost.DMatrix(x), output_margin=True)
-        np.testing.assert_allclose(trees.margin(x), expected, atol=2e-6)
+        # Our leaves are snapped (model.h, SnapLeaves): each by at most 2^-23 of the greatest sum there can be.
+        bound = len(trees) * 2.0 ** -23 * sum(abs(tree["Gain"][tree["Feature"] == "Leaf"]).max() for _, tree in
+                                              booster.trees_to_dataframe().groupby("Tree"))
+        np.testing.assert_allclose(trees.margin(x), expected, rtol=0, atol=bound)
 
 
 def test_scores_are_the_command_lines_bit_for_bit(spark_cluster, forewarn_cli, trained, labelled_table, spark_features,
@@ -217,7 +220,9 @@ def test_scores_are_the_command_lines_bit_for_bit(spark_cluster, forewarn_cli, t
     given = spark_cluster.run("score", spark_features / "valid", "--model", "plant_alarm_champion", "--registry",
                               registry, "--out", tmp_path / "given")
     assert given["features"] == "given"
-    scores = pd.read_parquet(tmp_path / "given")["risk_score"]
+    given = pd.read_parquet(tmp_path / "given")
+    print("DEBUG", given.columns.tolist(), len(given), given.head(3).to_string(), given.tail(3).to_string())
+    scores = given["risk_score"]
     whole = pd.read_parquet(tmp_path / "plant_alarm_champion").sort_values("timestamp")["risk_score"]
     np.testing.assert_array_equal(scores, whole.tail(len(scores)))
 
