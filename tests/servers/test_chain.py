@@ -98,7 +98,7 @@ def test_a_dropped_file_becomes_a_model_in_service(whole, tmp_path):
         for version in (1, 2):
             move_alias(whole.mlflow, version)
             with stack.Clock(f"version {version} in service"):
-                stack.wait_until(lambda v=version: served_version(service.url) == v, seconds=5)
+                stack.wait_until(lambda v=version: served_version(service.url) == v, seconds=60)
         answer = services.call(service.url + "/predict", {"te301020": 107.2, "pdt31008": 225.0})
         assert 0 <= answer["risk_score"] <= 1
 
