@@ -11,7 +11,7 @@ import requests
 import services
 import stack
 from airflow_home import PASSWORD, USER, airflow_server
-from test_mlflow import CHAMPION, RUNS, move_alias, served_version
+from test_mlflow import RUNS, move_alias, served_version
 
 INGEST, TRAIN = "ingest_etl_local_drop", "train_models_local"
 

@@ -22,7 +22,7 @@ import pytest
 import services
 import stack
 from test_kafka import Tally, make_topics, reading
-from test_mlflow import CHAMPION, forewarn_bucket, move_alias, served_version
+from test_mlflow import forewarn_bucket, move_alias, served_version
 
 OUTAGE = float(os.environ.get("FOREWARN_OUTAGE_SECONDS", "5"))
 ROW = {"te301020": 107.2, "pdt31008": 225.0}
